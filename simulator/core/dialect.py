@@ -1,0 +1,70 @@
+"""The five questions a provider answers, and nothing else that the core may know of it.
+
+What did the request do · who hears of it · what do they hear · what does their answer mean · when is it tried again.
+Answers are pure: they depend on the arguments and on the tenant's stored state, never on a clock or a socket.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from simulator.core.model import (
+    Callout,
+    Delivery,
+    Event,
+    Exchange,
+    Job,
+    JobPhase,
+    Policy,
+    Subscription,
+    Unsendable,
+    Verdict,
+)
+
+
+class Happening(Struct, frozen=True, gc=False):
+    """An event before the engine has numbered it."""
+
+    name: str
+    fields: Mapping[str, str]
+    body: bytes | None = None
+    details: Any = None
+
+
+class Finished(Struct, frozen=True, gc=False):
+    """The work is done: how it ended, and what is to be told."""
+
+    phase: JobPhase
+    happenings: tuple[Happening, ...] = ()
+    result: Any = None
+
+
+class Later(Struct, frozen=True, gc=False):
+    """The work is not done: look again at ``at``, or never where it is None."""
+
+    at: datetime | None
+
+
+class Dialect(Protocol):
+    """One provider. ``request_id`` is always the id of the request that would be sent next."""
+
+    name: str
+
+    def perform(self, job: Job, now: datetime) -> Finished | Later:
+        """What did the request do?"""
+
+    def audience(self, event: Event) -> Sequence[Subscription]:
+        """Who hears of it?"""
+
+    def render(self, delivery: Delivery, request_id: str, now: datetime) -> Callout | Unsendable:
+        """What do they hear? The first request of an attempt."""
+
+    def judge(
+        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
+    ) -> Verdict | Callout:
+        """What does their answer mean? A callout asks for one more exchange of the same attempt."""
+
+    def policy(self, delivery: Delivery) -> Policy:
+        """When is it tried again?"""

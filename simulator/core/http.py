@@ -1,0 +1,36 @@
+"""How a request is written: the bytes of its head, so that what is recorded is what is sent.
+
+It alone decides the order of the framing headers. It never opens a socket and never looks inside a body.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
+
+from simulator.core.model import Callout
+
+
+def compose(
+    method: str,
+    url: str,
+    headers: Iterable[tuple[str, str]],
+    body: bytes,
+    request_id: str,
+    purpose: str = "callout",
+) -> Callout:
+    """A callout with its head written out: request line, ``Host``, the given headers, then the framing.
+
+    ``url`` must be absolute, with scheme and host, and free of white space; a fragment is not sent. ``Content-Length``
+    is written wherever there is a body or the method has one by nature.
+    """
+    parts = urlsplit(url)
+    lines = [f"{method} {request_target(parts)} HTTP/1.1", f"Host: {parts.netloc.rpartition('@')[2]}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    if body or method in ("POST", "PUT", "PATCH"):
+        lines.append(f"Content-Length: {len(body)}")
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
+    return Callout(method=method, url=url, head=head, body=body, request_id=request_id, purpose=purpose)
+
+
+def request_target(parts: SplitResult) -> str:
+    """The origin form of a URL: path and query."""
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
