@@ -212,7 +212,7 @@ class Delivery(Struct, frozen=True, gc=False):
     """One event on its way to one subscriber. ``id`` stays the same through all attempts.
 
     ``attempts`` counts those begun, ``exchange`` the requests of the attempt under way; ``last`` forbids a further retry
-    (a resend, or a withdrawn definition).
+    (a resend, or a withdrawn definition); ``held`` says that a fault has held the next attempt back already.
     """
 
     id: str
@@ -225,6 +225,7 @@ class Delivery(Struct, frozen=True, gc=False):
     exchange: int = 0
     last: bool = False
     resent: bool = False
+    held: bool = False
 
     @property
     def tenant(self) -> str:

@@ -1,0 +1,155 @@
+"""Scripted misfortune: drop, delay, reorder, duplicate, lost answer.
+
+A fault rewrites what is sent and never the rules: a copy is an extra exchange whose answer decides nothing, a lost
+answer is judged as the timeout it looks like. Chance comes from the seed, so a run with faults repeats.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from simulator.core.ids import Ids
+from simulator.core.model import Delivery, ErrorClass, Outcome
+
+LOST_AFTER = timedelta(seconds=15)
+"""How long one waits for an answer that is lost: the documented 15 s for the transfer."""
+
+
+class FaultKind(StrEnum):
+    """What goes wrong."""
+
+    DROP = "drop"
+    DELAY = "delay"
+    REORDER = "reorder"
+    DUPLICATE = "duplicate"
+    LOST_ANSWER = "lost-answer"
+
+
+class Fault(Struct, frozen=True):
+    """One misfortune and whom it meets: every field that is set must match; ``probability`` draws from the seed.
+
+    ``event`` is a name in any spelling, ``notification`` the id of a definition or of a notification, ``attempt`` counts from 1.
+    ``span`` is the delay, or the window to reorder within; a window of zero shuffles what is due at one instant.
+    """
+
+    kind: FaultKind
+    event: str | None = None
+    notification: str | None = None
+    attempt: int | None = None
+    probability: float = 1.0
+    until: datetime | None = None
+    span: timedelta = timedelta(0)
+    at_once: bool = False
+    tenant: str | None = None
+    once: bool = False
+
+
+class Rewrite(Struct, frozen=True):
+    """What becomes of one attempt."""
+
+    drop: bool = False
+    hold_until: datetime | None = None
+    copies: int = 0
+    at_once: bool = False
+    lose_answer: bool = False
+
+
+NOTHING = Rewrite()
+
+
+def folded(name: str) -> str:
+    """An event's name without spaces and case."""
+    return name.replace(" ", "").replace("-", "").replace("_", "").casefold()
+
+
+class Faults:
+    """The faults in force, in the order in which they were given."""
+
+    def __init__(self, ids: Ids, faults: Sequence[Fault] = ()) -> None:
+        self._ids = ids
+        self._faults = list(faults)
+
+    @property
+    def current(self) -> tuple[Fault, ...]:
+        return tuple(self._faults)
+
+    def replace(self, faults: Sequence[Fault], tenant: str | None = None) -> None:
+        """Put ``faults`` in the place of the tenant's own, or of all."""
+        kept = [fault for fault in self._faults if tenant is not None and fault.tenant != tenant]
+        self._faults = kept + list(faults)
+
+    def add(self, fault: Fault) -> None:
+        self._faults.append(fault)
+
+    def decide(self, delivery: Delivery, now: datetime) -> Rewrite:
+        """What becomes of the attempt that would begin now. A fault marked ``once`` is used up by it."""
+        if not self._faults:
+            return NOTHING
+        rewrite = NOTHING
+        for number, fault in enumerate(list(self._faults)):
+            if not self._meets(fault, delivery, number, now):
+                continue
+            match fault.kind:
+                case FaultKind.DROP:
+                    rewrite = replace(rewrite, drop=True)
+                case FaultKind.DELAY | FaultKind.REORDER:
+                    if not delivery.held and fault.span:
+                        rewrite = replace(rewrite, hold_until=now + self._hold(fault, delivery))
+                case FaultKind.DUPLICATE:
+                    at_once = rewrite.at_once or fault.at_once
+                    rewrite = replace(rewrite, copies=rewrite.copies + 1, at_once=at_once)
+                case FaultKind.LOST_ANSWER:
+                    rewrite = replace(rewrite, lose_answer=True)
+            if fault.once and rewrite.hold_until is None:
+                self._faults.remove(fault)
+        return rewrite
+
+    def shuffle(self, ready: list[Delivery], now: datetime) -> list[Delivery]:
+        """What is due at one instant, in the order in which a reordering fault lets it go."""
+        at = [
+            place
+            for place, delivery in enumerate(ready)
+            for number, fault in enumerate(self._faults)
+            if fault.kind is FaultKind.REORDER and not fault.span and self._meets(fault, delivery, number, now)
+        ]
+        if len(at) < 2:
+            return ready
+        drawn = sorted(at, key=lambda place: self._ids.fraction("order", ready[place].id, ready[place].attempts))
+        order = list(range(len(ready)))
+        for place, source in zip(at, drawn, strict=True):
+            order[place] = source
+        return [ready[place] for place in order]
+
+    def _hold(self, fault: Fault, delivery: Delivery) -> timedelta:
+        if fault.kind is FaultKind.DELAY:
+            return fault.span
+        return fault.span * self._ids.fraction("hold", delivery.id, delivery.attempts)
+
+    def _meets(self, fault: Fault, delivery: Delivery, number: int, now: datetime) -> bool:
+        attempt = delivery.attempts + 1
+        return (
+            (fault.tenant is None or fault.tenant == delivery.tenant)
+            and (fault.until is None or now < fault.until)
+            and (fault.event is None or folded(fault.event) == folded(delivery.event.name))
+            and (fault.notification is None or fault.notification in (delivery.id, delivery.subscription.id))
+            and (fault.attempt is None or fault.attempt == attempt)
+            and (
+                fault.probability >= 1
+                or self._ids.fraction("fault", number, delivery.id, attempt) < fault.probability
+            )
+        )
+
+
+def lose(outcome: Outcome) -> Outcome:
+    """A complete answer as the sender sees it when it is lost on the way: a timeout."""
+    if outcome.error is not None or outcome.status is None:
+        return outcome
+    return Outcome(
+        error=ErrorClass.TRANSFER_TIMEOUT,
+        detail="the answer was lost on its way back",
+        nominal=LOST_AFTER,
+        notes=(*outcome.notes, f"fault lost-answer: the receiver answered {outcome.status}, and it was never heard"),
+    )
