@@ -1,0 +1,51 @@
+# Two commands to begin with: `make demo` shows the simulator doing its job, `make test` checks everything.
+# Each makes .venv where it is missing or older than pyproject.toml. Another Python: make PYTHON=python3.13 test
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench
+# A target whose recipe failed half-way is not done.
+.DELETE_ON_ERROR:
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/plain.stamp ## See one callout challenged, failed and delivered, over real HTTPS
+	@$(BIN)/python -m simulator demo
+
+test: lint ## Check everything: types, lint, floors and tests
+	@$(BIN)/python -m pytest -q
+
+lint: .venv/test.stamp ## Check types, lint, format and floors
+	@$(BIN)/python -m ruff check --quiet
+	@$(BIN)/python -m ruff format --check --quiet || { echo "To mend it: $(BIN)/ruff format"; exit 1; }
+	@floors=$$($(BIN)/lint-imports 2>&1) || { echo "$$floors"; exit 1; }
+	@$(BIN)/python -m mypy
+
+bench: .venv/test.stamp ## Measure, and print what was measured
+	@$(BIN)/python -m tests.bench
+
+# $(call install,EXTRAS) makes .venv where it is missing or broken, and installs the project into it.
+define install
+	@command -v $(PYTHON) >/dev/null || { echo "make: there is no '$(PYTHON)' here. Install Python 3.11 or newer" \
+		"(Debian, Ubuntu: apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old:" \
+		"Python 3.11 or newer is needed. Name one: make PYTHON=python3.13" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $$($(PYTHON) --version) cannot make a virtual" \
+		"environment. Install the package python3-venv (Debian, Ubuntu: apt-get install python3-venv), then try again" >&2; exit 1; }; \
+		$(PYTHON) -m venv --clear .venv; }
+	@echo "Installing into .venv ..."
+	@$(PIP) --editable '.$(1)'
+endef
+
+.venv/plain.stamp: pyproject.toml
+	$(call install)
+	@touch $@
+
+.venv/test.stamp: pyproject.toml
+	$(call install,[test])
+	@touch .venv/plain.stamp $@
