@@ -295,7 +295,9 @@ class Engine:
         """The request that follows ``before``, once more, with a request id of its own."""
         request_id = self._request_id(delivery, copy + 1)
         dialect = self._dialect(delivery)
-        again = dialect.judge(delivery, before, request_id, now) if before else dialect.render(delivery, request_id, now)
+        again = (
+            dialect.judge(delivery, before, request_id, now) if before else dialect.render(delivery, request_id, now)
+        )
         if not isinstance(again, Callout):
             raise OurFault(f"{delivery!r}: a copy of a request that went out could not be made")
         return again

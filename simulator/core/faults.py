@@ -137,8 +137,7 @@ class Faults:
             and (fault.notification is None or fault.notification in (delivery.id, delivery.subscription.id))
             and (fault.attempt is None or fault.attempt == attempt)
             and (
-                fault.probability >= 1
-                or self._ids.fraction("fault", number, delivery.id, attempt) < fault.probability
+                fault.probability >= 1 or self._ids.fraction("fault", number, delivery.id, attempt) < fault.probability
             )
         )
 

@@ -173,7 +173,7 @@ class Decision(StrEnum):
 
 
 class Verdict(Struct, frozen=True, gc=False):
-    """The dialect's reading of an attempt. ``reason`` is a clause that names the rule ("403 is in Zuora's retry list")."""
+    """The dialect's reading of an attempt. ``reason`` is a clause that names the rule ("403 is in the retry list")."""
 
     decision: Decision
     code: int

@@ -253,7 +253,9 @@ class Dispatcher:
         async with self.transport.conversation() as talk:
             return await talk.send(callout)
 
-    def _report(self, dispatch: Dispatch, outcomes: list[Outcome], sent_at: datetime) -> tuple[Dispatch | None, datetime]:
+    def _report(
+        self, dispatch: Dispatch, outcomes: list[Outcome], sent_at: datetime
+    ) -> tuple[Dispatch | None, datetime]:
         ended_at = self.clock.now if self.clock.runs else sent_at + max(outcome.nominal for outcome in outcomes)
         return self.engine.report(dispatch, outcomes, sent_at, ended_at), ended_at
 
