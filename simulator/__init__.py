@@ -6,11 +6,12 @@ Unofficial, not affiliated with Zuora or Salesforce.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from simulator._version import __version__
+
 if TYPE_CHECKING:
     from simulator.host import Simulator
     from simulator.receiver import Receiver
 
-__version__ = "0.1.0"
 __all__ = ["Receiver", "Simulator", "__version__"]
 
 _HOMES = {"Receiver": "simulator.receiver", "Simulator": "simulator.host"}
