@@ -62,9 +62,9 @@ def find_category(code: int) -> EventType | None:
     return _BY_CATEGORY.get(code)
 
 
-def custom_event(name: str, object: str = "") -> EventType:
+def custom_event(name: str) -> EventType:
     """An event that a tenant has made for itself."""
-    return EventType(name, None, object, "Custom", EventKind.CUSTOM)
+    return EventType(name, None, "", "Custom", EventKind.CUSTOM)
 
 
 def near_events(name: str, own: tuple[str, ...] = ()) -> str:

@@ -150,7 +150,7 @@ class FilterRule(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class NotificationDefinition(Struct, frozen=True, rename="camel", kw_only=True):
-    """Who is told of which event. ``callout`` is the template that came with the definition, linked ones stand in ``callout_template_ids``."""
+    """Who is told of which event, and how: by the ``callout`` that came with it, or by the templates it links."""
 
     id: str
     name: str

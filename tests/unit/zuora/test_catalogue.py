@@ -18,19 +18,25 @@ def test_a_standard_event_is_found_by_its_category_code() -> None:
     """1210 is the history example's code."""
     event = find_category(1210)
     assert event is not None
-    assert (event.name, event.compact, event.kind) == ("Subscription Created", "SubscriptionCreated", EventKind.STANDARD)
+    assert (event.name, event.compact, event.kind) == (
+        "Subscription Created",
+        "SubscriptionCreated",
+        EventKind.STANDARD,
+    )
 
 
 def test_order_processed_counts_as_a_custom_event() -> None:
     """ "pre-defined custom events created by Zuora, such as Order Processed": empty-as-null applies to them."""
     event = find_event("OrderProcessed")
-    assert event is not None and event.kind.is_custom
+    assert event is not None
+    assert event.kind.is_custom
 
 
 def test_of_two_spellings_the_one_with_a_code_stands() -> None:
     """AQUA and AQuA Data Export Completion are one event."""
     event = find_event("AQuA Data Export Completion")
-    assert event is not None and event.category == 2610
+    assert event is not None
+    assert event.category == 2610
 
 
 def test_an_unknown_name_offers_the_nearest_and_the_tenants_own() -> None:

@@ -28,7 +28,9 @@ def test_no_repr_shows_a_secret() -> None:
     """Reprs reach logs and tracebacks."""
     provider = OAuthProvider("b" * 32, "P", "https://h/token", "id", "planted")
     definition = NotificationDefinition(id="c" * 32, name="D", event_type_name="E", callout=template())
-    shown = repr((template(), template().callout_auth, provider, definition, Terms("c" * 32, "D", template(), provider)))
+    shown = repr(
+        (template(), template().callout_auth, provider, definition, Terms("c" * 32, "D", template(), provider))
+    )
     assert "planted" not in shown
     assert "<CalloutAuth 'user', domain 'CORP', preemptive>" in shown
 
@@ -44,5 +46,6 @@ def test_fields_travel_under_zuoras_names() -> None:
 def test_credentials_count_only_where_they_are_required() -> None:
     """`requiredAuth: false` beside a `calloutAuth` sends nothing."""
     off = msgspec.structs.replace(template(), required_auth=False, http_method=HttpMethod.GET)
-    assert off.credentials is None and not off.authenticates
+    assert off.credentials is None
+    assert not off.authenticates
     assert template().authenticates

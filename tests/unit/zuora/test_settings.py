@@ -55,13 +55,18 @@ def test_the_ends_of_the_ranges_are_taken(attempts: int, minutes: int) -> None:
         ({"maxAttempts": True}, "setting maxAttempts must be a whole number from 1 to 5, not True"),
         ({"maxAttempts": "3"}, "setting maxAttempts must be a whole number from 1 to 5, not '3'"),
         ({"maxAttempts": None}, "setting maxAttempts must be a whole number from 1 to 5, not None"),
-        ({"intervalMinutes": 1441}, "setting intervalMinutes must be a whole number from 1 to 1440 (minutes), not 1441"),
+        (
+            {"intervalMinutes": 1441},
+            "setting intervalMinutes must be a whole number from 1 to 1440 (minutes), not 1441",
+        ),
         ({"maxAttemps": 3}, "unknown setting 'maxAttemps', did you mean 'maxAttempts'?"),
         ({"emptyAsNull": "yes"}, "setting emptyAsNull must be true or false, not 'yes'"),
         (
             {"confirmSuccess": "reject"},
-            "setting confirmSuccess must be 'off' or 'reject-false' or 'require-true', not 'reject'"
-            ", did you mean 'reject-false'?",
+            (
+                "setting confirmSuccess must be 'off' or 'reject-false' or 'require-true', not 'reject'"
+                ", did you mean 'reject-false'?"
+            ),
         ),
         ({"locale": "de_DD"}, "unknown locale 'de_DD', did you mean 'de_DE' or 'de_CH' or 'de_AT'?"),
         ({"locale": 3}, "setting locale must be a text, not 3"),
