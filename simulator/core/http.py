@@ -3,6 +3,7 @@
 It alone decides the order of the framing headers. It never opens a socket and never looks inside a body.
 """
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
@@ -34,3 +35,11 @@ def compose(
 def request_target(parts: SplitResult) -> str:
     """The origin form of a URL: path and query."""
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def shown(body: bytes, *, cut: bool = True) -> str:
+    """A body as text for a person: UTF-8, other bytes replaced.
+
+    A body that may have been ``cut`` loses the character that the cut went through; otherwise its bytes are replaced too.
+    """
+    return getincrementaldecoder("utf-8")("replace").decode(body, final=not cut)

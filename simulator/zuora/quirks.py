@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from simulator.core.options import camel_case, read_options, spoken
+from simulator.zuora.options import camel_case, read_options, spoken
 
 
 class AcceptedBody(StrEnum):

@@ -1,0 +1,274 @@
+"""Where a callout may go, and which address stands behind a URL: routes and the allow-list.
+
+It alone decides whether a host may be contacted. It opens no socket and asks no resolver: the wire resolves once, has
+`Place.admits` look at every address, and connects to those very addresses. Loopback, routed hosts and hosts that
+somebody named are allowed; everything else is refused, since people do paste production URLs.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from simulator.core.errors import AuthorError
+
+PORTS = {"http": 80, "https": 443}
+PROVIDER_PORT = 443
+
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
+_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+class Standing(StrEnum):
+    """Why a place may be contacted."""
+
+    LOOPBACK = "loopback"
+    ROUTED = "routed"
+    NAMED = "named"
+
+
+class Place(Struct, frozen=True, gc=False):
+    """A destination that may be contacted.
+
+    ``host`` and ``port`` are those of the URL: they name the receiver to TLS. ``dial_host`` and ``dial_port`` are where
+    the connection goes; they differ for a routed host only.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    dial_host: str
+    dial_port: int
+    standing: Standing
+    notes: tuple[str, ...] = ()
+
+    def admits(self, address: str) -> bool:
+        """Whether a connection may go to this resolved address: a loopback name must mean a loopback address."""
+        return self.standing is not Standing.LOOPBACK or is_loopback(address)
+
+    @property
+    def authority(self) -> str:
+        return authority(self.host, self.port)
+
+    def __repr__(self) -> str:
+        via = f" via {authority(self.dial_host, self.dial_port)}" if self.standing is Standing.ROUTED else ""
+        return f"<Place {self.scheme}://{self.authority}{via}, {self.standing}>"
+
+
+class Refusal(Struct, frozen=True, gc=False):
+    """A destination that is never contacted; ``detail`` names the host and what to do."""
+
+    detail: str
+
+
+class Addresses:
+    """The routes and the allow-list of one simulator. Routes may change while it runs.
+
+    ``routes`` maps ``host`` or ``host:port`` to ``host:port``; a bare host counts for every port. ``allow_hosts`` holds
+    ``host`` or ``host:port``. ``strict_urls`` refuses at registration what the provider would refuse.
+    A malformed entry raises `AuthorError`.
+    """
+
+    def __init__(
+        self,
+        routes: Mapping[str, str] | None = None,
+        allow_hosts: Iterable[str] = (),
+        *,
+        strict_urls: bool = False,
+    ) -> None:
+        self.strict_urls = strict_urls
+        self.allow_hosts = tuple(allow_hosts)
+        self._named = frozenset(_entry(text, "allowed host") for text in self.allow_hosts)
+        self._places: dict[str, Place | Refusal] = {}
+        self.routes = routes or {}
+
+    @property
+    def routes(self) -> dict[str, str]:
+        """The routes as they were given."""
+        return dict(self._given)
+
+    @routes.setter
+    def routes(self, routes: Mapping[str, str]) -> None:
+        table = {_entry(source, "route"): _target(source, target) for source, target in routes.items()}
+        self._given = dict(routes)
+        self._routes = table
+        self._places.clear()
+
+    def locate(self, url: str) -> Place | Refusal:
+        """Where ``url`` leads, or why it is never contacted. Pure: nothing is resolved."""
+        head = url[: url.find("/", url.find("//") + 2) if url.count("/") > 2 else None]
+        place = self._places.get(head)
+        if place is None:
+            if len(self._places) >= _PLACES_KEPT:
+                self._places.clear()
+            place = self._places[head] = self._decide(url)
+        return place
+
+    def refusal(self, url: str) -> str | None:
+        """Why ``url`` cannot be registered, None where it can.
+
+        An https URL of a host that is not allowed may be registered: it is refused when it comes to sending.
+        """
+        spot = _parse(url)
+        if isinstance(spot, Refusal):
+            return spot.detail
+        if self.strict_urls:
+            objections = self.objections(url)
+            return f"{spot.authority}: {'; '.join(objections)}" if objections else None
+        if spot.scheme == "http" and isinstance(self.locate(url), Refusal):
+            return (
+                f"{spot.authority}: plain http is accepted only for a loopback address, a routed host, or one that is "
+                f"named (--allow-host {spot.host}, --route {spot.authority}=127.0.0.1:8443)"
+            )
+        return None
+
+    def objections(self, url: str) -> tuple[str, ...]:
+        """What the provider would say against ``url``, a clause each; empty where it would take it."""
+        spot = _parse(url)
+        if isinstance(spot, Refusal):
+            return (spot.detail,)
+        found = []
+        if spot.scheme != "https":
+            found.append(f"it is {spot.scheme}, not https")
+        if spot.port != PROVIDER_PORT:
+            found.append(f"its port is {spot.port}, not {PROVIDER_PORT}")
+        if _means_loopback(spot.host):
+            found.append(f"{spot.host} is a loopback address")
+        return tuple(found)
+
+    def warnings(self, url: str) -> tuple[str, ...]:
+        """What a record should say of a URL that is taken here and would not be by the provider."""
+        objections = self.objections(url)
+        return (f"the provider would refuse this URL: {'; '.join(objections)}",) if objections else ()
+
+    def _decide(self, url: str) -> Place | Refusal:
+        spot = _parse(url)
+        if isinstance(spot, Refusal):
+            return spot
+        entries = ((spot.host, spot.port), (spot.host, None))
+        for entry in entries:
+            if entry in self._routes:
+                dial_host, dial_port = self._routes[entry]
+                return Place(spot.scheme, spot.host, spot.port, dial_host, dial_port, Standing.ROUTED)
+        if any(entry in self._named for entry in entries):
+            return self._direct(spot, spot.host, Standing.NAMED, url)
+        if _means_loopback(spot.host):
+            # A name below .localhost means loopback by itself (RFC 6761 6.3); not every resolver knows it.
+            dial_host = "localhost" if spot.host.endswith(".localhost") else spot.host
+            return self._direct(spot, dial_host, Standing.LOOPBACK, url)
+        return Refusal(
+            f"{spot.host} is neither a loopback address nor routed nor allowed, so nothing was sent: "
+            f"allow it with --allow-host {spot.host}, or lead it elsewhere with --route {spot.authority}=127.0.0.1:8443"
+        )
+
+    def _direct(self, spot: "_Spot", dial_host: str, standing: Standing, url: str) -> Place:
+        return Place(spot.scheme, spot.host, spot.port, dial_host, spot.port, standing, self.warnings(url))
+
+    def __repr__(self) -> str:
+        return f"<Addresses {len(self._given)} routes, {len(self.allow_hosts)} allowed{', strict' * self.strict_urls}>"
+
+
+_PLACES_KEPT = 4096
+
+
+class _Spot(Struct, frozen=True, gc=False):
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        return authority(self.host, self.port)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a literal address is loopback, as itself: an IPv4 address mapped into IPv6 is not."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    # Python 3.13 began to look through the mapping; a plain reading is the same everywhere.
+    return found.is_loopback and not (isinstance(found, IPv6Address) and found.ipv4_mapped)
+
+
+def authority(host: str, port: int) -> str:
+    """``host:port`` as a URL spells it, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _means_loopback(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost") or is_loopback(host)
+
+
+def _parse(url: str) -> _Spot | Refusal:
+    if _UNPRINTABLE.search(url):
+        return Refusal("the URL holds white space, a control character or a backslash, so nothing was sent")
+    try:
+        parts = urlsplit(url)
+        name, port = parts.hostname, parts.port
+    except ValueError as error:
+        return Refusal(f"not a URL that can be contacted: {error}")
+    scheme = parts.scheme.lower()
+    if scheme not in PORTS:
+        return Refusal(f"only http and https are sent, not {scheme or 'a URL without a scheme'}")
+    if port == 0:
+        return Refusal("port 0 cannot be contacted")
+    host = _host(name or "", bracketed="[" in parts.netloc)
+    if isinstance(host, Refusal):
+        return host
+    return _Spot(scheme, host, port or PORTS[scheme])
+
+
+def _host(name: str, *, bracketed: bool = False) -> str | Refusal:
+    """The one spelling of a host that everything else compares: lower case, IDNA, no closing dot, plain addresses.
+
+    A number in any other spelling (octal, hex, decimal, shortened) is refused: resolvers do read them.
+    """
+    if bracketed:
+        try:
+            address = IPv6Address(name)
+        except AddressValueError:
+            return Refusal(f"[{name}] is not an IPv6 address")
+        return Refusal(f"[{name}]: an address with a zone is not contacted") if address.scope_id else str(address)
+    host = name.removesuffix(".")
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii").lower()
+        except UnicodeError:
+            return Refusal(f"{name!r} is not a host name")
+        if _NUMBER.fullmatch(host.rpartition(".")[2]) or _means_loopback(host):
+            return Refusal(f"{name!r} is another spelling of {host}: write it plainly")
+    if not _NAME.fullmatch(host):
+        return Refusal(f"{name!r} is not a host name")
+    if _NUMBER.fullmatch(host.rpartition(".")[2]):
+        try:
+            return str(IPv4Address(host))
+        except AddressValueError:
+            return Refusal(f"{name!r} is no plainly written IPv4 address: write it as 127.0.0.1")
+    return host
+
+
+def _entry(text: str, kind: str) -> tuple[str, int | None]:
+    """``host`` or ``host:port`` of a flag or a setting; an IPv6 address stands in brackets, or bare without a port."""
+    if text.count(":") > 1 and not text.startswith("["):
+        text = f"[{text}]"
+    try:
+        parts = urlsplit(f"//{text}")
+        name, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise AuthorError(f"{kind} {text!r}: {error}") from None
+    host = _host(name.lower(), bracketed="[" in text)
+    if isinstance(host, Refusal) or parts.netloc != text or "@" in text or _UNPRINTABLE.search(text):
+        raise AuthorError(f"{kind} {text!r} is not of the form host or host:port, such as www.example.com:443")
+    return host, port
+
+
+def _target(source: str, text: str) -> tuple[str, int]:
+    host, port = _entry(text, f"target of the route {source!r}:")
+    if not port:
+        raise AuthorError(f"route {source!r}: the target {text!r} needs a port, such as 127.0.0.1:8443")
+    return host, port
