@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from simulator.zuora.options import camel_case, read_options, spoken
+from simulator._version import __version__
+from simulator.core.options import camel_case, read_options, spoken
 
 
 class AcceptedBody(StrEnum):
@@ -136,7 +137,7 @@ class Quirks(Struct, frozen=True, rename="camel"):
     idempotency_replay: IdempotencyReplay = IdempotencyReplay.SAME
     request_url: RequestUrl = RequestUrl.PATH
     missing_track_id: MissingTrackId = MissingTrackId.NULL
-    user_agent: str = "Zuora-Callout-Simulator"
+    user_agent: str = f"Zuora-Callout-Simulator/{__version__}"
     retry_template: RetryTemplate = RetryTemplate.STORED
     unknown_endpoint_status: int = 404
     resend_body: ResendBody = ResendBody.BLANK
