@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from simulator.core.options import camel_case
 
 from simulator.core.errors import AuthorError
+from simulator.core.options import camel_case
 from simulator.zuora.claims import CLAIMS
 from simulator.zuora.quirks import AcceptedBody, AsyncParams, Quirks
 from simulator.zuora.settings import ConfirmSuccess, Settings
