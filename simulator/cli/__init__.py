@@ -1,0 +1,36 @@
+"""The command line: ``main(argv)`` answers with an exit code.
+
+Each command lives in a module of its own, loaded when it is asked for, so that starting one never pays for the others.
+Exit codes: 0 done, 1 an expectation failed, 2 the command or a file is wrong, 3 nobody answers there.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from simulator.core.errors import AuthorError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that ``argv`` names; what went wrong is told in one line on standard error."""
+    import click  # not before a command is asked for: `import simulator.cli` stays light
+
+    from simulator.cli.commands import program
+
+    try:
+        result = program.main(
+            args=list(argv) if argv is not None else None, prog_name="zuora-simulator", standalone_mode=False
+        )
+    except AuthorError as error:
+        return complain(str(error), 2)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+def complain(message: str, code: int) -> int:
+    """Say what is wrong, in one line, and answer with the exit code."""
+    print(f"zuora-simulator: {message}", file=sys.stderr)
+    return code

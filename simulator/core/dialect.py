@@ -34,11 +34,12 @@ class Happening(Struct, frozen=True, gc=False):
 
 
 class Finished(Struct, frozen=True, gc=False):
-    """The work is done: how it ended, and what is to be told."""
+    """The work is done: how it ended, what is to be told, and in words why it failed."""
 
     phase: JobPhase
     happenings: tuple[Happening, ...] = ()
     result: Any = None
+    error: str | None = None
 
 
 class Later(Struct, frozen=True, gc=False):

@@ -94,13 +94,16 @@ class Engine:
         self._timeline: Timeline[str] = Timeline()
         self._counts: Counter[tuple[str, str]] = Counter()
         self._open: dict[str, _Open] = {}
+        self._accepted = 0
+        self.attempts_ended = 0
 
     # ── in ──
 
     def submit(self, submission: Submission, now: datetime) -> Job:
         """Accept an asynchronous request; the work falls due after the latency."""
         number = self._number("job", submission.tenant)
-        job = jobs.queued(self.ids.uuid("job", submission.tenant, number), submission, now, now + self.latency)
+        job_id = self.ids.uuid("job", submission.tenant, number)
+        job = jobs.queued(job_id, submission, now, now + self.latency, self._next())
         self.ledger.append(JobChanged(job))
         self._timeline.add(now + self.latency, job.id)
         return job
@@ -120,9 +123,9 @@ class Engine:
             details=happening.details,
         )
         self.ledger.append(EventRaised(event))
-        for subscription in self.dialects[dialect].audience(event):
-            delivery_id = self.ids.hex("notification", event.id, subscription.id)
-            delivery = Delivery(id=delivery_id, event=event, subscription=subscription, phase=Phase.WAITING, due=now)
+        for place, subscription in enumerate(self.dialects[dialect].audience(event)):
+            delivery_id = self.ids.hex("notification", event.id, subscription.id, place)
+            delivery = Delivery(delivery_id, event, subscription, Phase.WAITING, due=now, number=self._next())
             self.ledger.append(DeliveryChanged(delivery))
             self._timeline.add(now, delivery.id)
         return event
@@ -156,6 +159,8 @@ class Engine:
         """Forget all that happened to one tenant, or to all. Answers still on their way are then told to nobody."""
         self.ledger.append(Cleared(tenant))
         self.faults.replace((), tenant)
+        if tenant is None:
+            self._accepted = 0
         for key in [key for key in self._counts if tenant is None or key[1] == tenant]:
             del self._counts[key]
         for delivery_id in [key for key in self._open if key not in self.ledger.deliveries]:
@@ -324,6 +329,7 @@ class Engine:
             resend=delivery.resent,
         )
         del self._open[delivery.id]
+        self.attempts_ended += 1
         self.ledger.append(AttemptEnded(after, record))
         if isinstance(action, Wake):
             self._timeline.add(action.at, after.id)
@@ -341,6 +347,10 @@ class Engine:
 
     def _request_id(self, delivery: Delivery, copy: int = 0, *, next_one: bool = False) -> str:
         return self.ids.hex("request", delivery.id, delivery.attempts, delivery.exchange + next_one, copy)
+
+    def _next(self) -> int:
+        self._accepted += 1
+        return self._accepted
 
     def _number(self, kind: str, tenant: str) -> int:
         self._counts[kind, tenant] += 1

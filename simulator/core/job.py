@@ -12,9 +12,9 @@ from simulator.core.errors import IllegalStep
 from simulator.core.model import Job, JobPhase, Submission
 
 
-def queued(job_id: str, submission: Submission, now: datetime, due: datetime | None) -> Job:
+def queued(job_id: str, submission: Submission, now: datetime, due: datetime | None, number: int = 0) -> Job:
     """A job that was accepted at ``now`` and is looked at when ``due``; never by itself where that is None."""
-    return Job(id=job_id, submission=submission, phase=JobPhase.QUEUED, created=now, due=due)
+    return Job(id=job_id, submission=submission, phase=JobPhase.QUEUED, created=now, due=due, number=number)
 
 
 def worked(job: Job, answer: Finished | Later, now: datetime) -> Job:
@@ -24,7 +24,7 @@ def worked(job: Job, answer: Finished | Later, now: datetime) -> Job:
     match answer:
         case Finished(phase=JobPhase.QUEUED):
             raise IllegalStep(f"{job!r} cannot finish as queued")
-        case Finished(phase=phase, result=result):
-            return replace(job, phase=phase, due=None, completed=now, tries=job.tries + 1, result=result)
+        case Finished(phase=phase, result=result, error=error):
+            return replace(job, phase=phase, due=None, completed=now, tries=job.tries + 1, result=result, error=error)
         case Later(at=at):
             return replace(job, due=at, tries=job.tries + 1)

@@ -54,7 +54,10 @@ class JobPhase(StrEnum):
 
 
 class Job(Struct, frozen=True, gc=False):
-    """One asynchronous request and its life. ``due`` is None once it has ended, or where it is never to end."""
+    """One asynchronous request and its life. ``due`` is None once it has ended, or where it is never to end.
+
+    ``result`` is the dialect's own, ``error`` says in words why it failed; ``number`` counts what the engine accepted.
+    """
 
     id: str
     submission: Submission
@@ -64,6 +67,8 @@ class Job(Struct, frozen=True, gc=False):
     completed: datetime | None = None
     tries: int = 0
     result: Any = None
+    error: str | None = None
+    number: int = 0
 
     @property
     def tenant(self) -> str:
@@ -92,11 +97,17 @@ class Event(Struct, frozen=True, gc=False):
 
 
 class Subscription(Struct, frozen=True, gc=False):
-    """One party that hears of an event. ``terms`` is the dialect's own snapshot of what was agreed."""
+    """One party that hears of an event; ``lane`` is the receiver that it shares with others.
+
+    ``method`` and ``url`` say where its callouts go, before anything is filled in. ``terms`` is the dialect's own
+    snapshot of what was agreed.
+    """
 
     id: str
     label: str
     lane: str
+    method: str
+    url: str
     terms: Any = None
 
 
@@ -226,6 +237,7 @@ class Delivery(Struct, frozen=True, gc=False):
     last: bool = False
     resent: bool = False
     held: bool = False
+    number: int = 0
 
     @property
     def tenant(self) -> str:

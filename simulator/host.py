@@ -1,0 +1,107 @@
+"""`Simulator`: one simulated provider with its web server, to be used from Python.
+
+``async with Simulator(max_attempts=5) as zuora:`` starts it on a free port of 127.0.0.1; two of them share nothing.
+"""
+
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from simulator.control.surface import ControlSurface
+from simulator.instance import Instance
+from simulator.options import Options
+from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
+from simulator.runtime.server import Server, Surface, application
+from simulator.runtime.tls import LOCAL_NAMES
+from simulator.zuora.surface import ZuoraSurface
+
+
+class Simulator:
+    """Options by keyword are those of `simulator.options.Options`, with the callout settings among them.
+
+    On a virtual clock (the default) callouts go out when time moves: `advance`, `settle`, `drain`.
+    Raises AuthorError for an option that does not exist or is out of range.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self.options = Options.read(options)
+        self.instance = Instance(self.options)
+        self._server: Server | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Bind and serve. Raises OSError where the port is taken."""
+        instance, options = self.instance, self.options
+        surfaces: list[Surface] = [ControlSurface(instance), ZuoraSurface(instance.service)]
+        names = {*LOCAL_NAMES, options.host, *options.server_names}
+        tls = instance.authority.server_context(*sorted(names)) if options.tls else None
+        app = application(surfaces, instance.dispatcher.broken.append)
+        self._server = Server(app, options.host, options.port, tls)
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Stop delivering, then serving."""
+        await self.instance.close()
+        if self._server is not None:
+            await self._server.stop()
+
+    @property
+    def url(self) -> str:
+        """What a client is given as its base URL."""
+        if self._server is None:
+            raise RuntimeError("the simulator is not started: use `async with Simulator() as zuora:`")
+        return self._server.url
+
+    @property
+    def client_id(self) -> str:
+        """A client id that works, 36 characters."""
+        return self.instance.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """Its secret."""
+        return self.instance.client_secret
+
+    @property
+    def now(self) -> datetime:
+        """The simulator's present instant."""
+        return self.instance.clock.now
+
+    async def advance(self, **span: float) -> None:
+        """Move time by ``timedelta(**span)``; everything that falls due runs at its own instant."""
+        await self.instance.dispatcher.advance(timedelta(**span))
+
+    async def settle(self) -> None:
+        """Deliver what is due now and wait until nothing is in flight; time stands still."""
+        await self.instance.dispatcher.settle()
+
+    async def drain(self) -> None:
+        """Move time until nothing is due any more, through all retries."""
+        await self.instance.dispatcher.drain()
+
+    @property
+    def requests(self) -> tuple[RequestRecord, ...]:
+        """The asynchronous requests so far."""
+        return self.instance.requests()
+
+    @property
+    def callouts(self) -> tuple[CalloutRecord, ...]:
+        """The callouts so far, with their attempts."""
+        return self.instance.callouts()
+
+    @property
+    def attempts(self) -> tuple[AttemptRecord, ...]:
+        """The attempts of all callouts."""
+        return tuple(attempt for callout in self.callouts for attempt in callout.attempts)
+
+    def __repr__(self) -> str:
+        where = self._server.url if self._server else "not started"
+        return f"<Simulator {where}, {self.options.clock} clock at {self.now:%Y-%m-%d %H:%M:%S}>"

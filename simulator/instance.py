@@ -1,0 +1,184 @@
+"""One simulated provider, whole but for its web server: engine, dialects, tenants, clock, wire.
+
+It joins the rooms of floor 2 and answers the questions that every front door asks. It decides nothing that a dialect
+or the core decides. Two instances share nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.core.engine import Engine
+from simulator.core.errors import ClientError
+from simulator.core.model import Delivery, Event, Outcome
+from simulator.options import Options
+from simulator.records import CalloutRecord, RequestRecord, callout_record, request_record
+from simulator.runtime.addresses import Addresses
+from simulator.runtime.clock import VIRTUAL_START, Clock, RealClock, VirtualClock
+from simulator.runtime.collect import CollectingTransport
+from simulator.runtime.dispatcher import DeliveryMode, Dispatcher
+from simulator.runtime.tls import Authority, ClientTrust
+from simulator.runtime.transport import Transport
+from simulator.runtime.wire import Wire
+from simulator.zuora.dialect import NAME as ZUORA
+from simulator.zuora.dialect import ZuoraDialect
+from simulator.zuora.events import happening
+from simulator.zuora.service import ZuoraService
+from simulator.zuora.tenant import Tenants
+
+
+class Instance:
+    """Built from options; nothing runs and nothing is opened before it is asked to."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.clock = _clock(options)
+        self.engine = Engine({}, seed=options.seed, latency=options.latency, retain=options.retain)
+        ids = self.engine.ids
+        self.client_id = ids.uuid("client")
+        self.client_secret = ids.hex("secret")
+        strict = dict(options.strict_auth) if options.strict_auth is not None else None
+        self.tenants = Tenants(ids, options.settings, origins=options.setting_origins, strict=strict)
+        if strict:
+            self.client_id, self.client_secret = next(iter(strict.items()))
+        self.tenants.token_lifetime = options.token_lifetime
+        self.zuora = ZuoraDialect(self.tenants, ids)
+        self.engine.dialects[ZUORA] = self.zuora
+        self.addresses = Addresses(options.routes, options.allow_hosts, strict_urls=options.strict_urls)
+        self.authority = Authority.in_folder(options.certs) if options.certs else Authority.in_memory()
+        self.dispatcher = Dispatcher(
+            self.engine,
+            self.clock,
+            self._transport(),
+            mode=_mode(options),
+            concurrency=options.concurrency,
+        )
+        self.service = ZuoraService(
+            self.engine,
+            self.tenants,
+            self.zuora,
+            now=lambda: self.clock.now,
+            kick=self.dispatcher.kick,
+            refusal=self.addresses.refusal,
+        )
+
+    # ── what happened ──
+
+    def requests(self, client_id: str | None = None) -> tuple[RequestRecord, ...]:
+        """The asynchronous requests of a tenant, or of all, in the order of their acceptance."""
+        came: dict[str | None, list[Event]] = defaultdict(list)
+        for event in self.engine.ledger.events.values():
+            came[event.job].append(event)
+        return tuple(request_record(job, came[job.id]) for job in self.engine.ledger.jobs_of(client_id))
+
+    def request(self, request_id: str) -> RequestRecord | None:
+        """One request; None where there is none of that id."""
+        job = self.engine.ledger.jobs.get(request_id)
+        if job is None:
+            return None
+        return request_record(job, [e for e in self.engine.ledger.events.values() if e.job == request_id])
+
+    def callouts(self, client_id: str | None = None) -> tuple[CalloutRecord, ...]:
+        """The callouts of a tenant, or of all, in the order in which their events were triggered."""
+        return tuple(self.record(delivery) for delivery in self.engine.ledger.deliveries_of(client_id))
+
+    def callout(self, callout_id: str) -> CalloutRecord | None:
+        """One callout by its id, or by the history id of one of its attempts; None where there is none."""
+        delivery = self.delivery(callout_id)
+        return self.record(delivery) if delivery else None
+
+    def delivery(self, any_id: str) -> Delivery | None:
+        """The delivery of that id, or the one that has an attempt of that history id."""
+        ledger = self.engine.ledger
+        if any_id in ledger.deliveries:
+            return ledger.deliveries[any_id]
+        for delivery_id, attempts in ledger.attempts.items():
+            if any(attempt.history_id == any_id for attempt in attempts):
+                return ledger.deliveries[delivery_id]
+        return None
+
+    def record(self, delivery: Delivery) -> CalloutRecord:
+        """A delivery as it is shown."""
+        return callout_record(
+            delivery,
+            self.engine.ledger.attempts_of(delivery.id),
+            limit=self.engine.dialects[delivery.event.dialect].policy(delivery).limit,
+            warnings=self.addresses.warnings(delivery.subscription.url),
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is due now and nothing is in flight."""
+        due = self.engine.next_due
+        return not self.engine.in_flight and (due is None or due > self.clock.now)
+
+    # ── what one may do ──
+
+    def fire(self, event: str, fields: Mapping[str, Any], client_id: str | None = None) -> Event:
+        """Fire an event by hand; raises ClientError for a name or a field that does not exist."""
+        tenant = self.tenants[client_id or self.client_id]
+        happens = happening(event, fields, tenant.own_events, allow_unknown=self.options.allow_unknown)
+        fired = self.engine.fire(ZUORA, tenant.id, happens, self.clock.now)
+        self.dispatcher.kick()
+        return fired
+
+    def resend(self, any_id: str) -> Delivery:
+        """One more attempt at a callout; raises ClientError where there is no such callout."""
+        delivery = self.delivery(any_id)
+        if delivery is None:
+            raise ClientError(f"there is no callout {any_id!r}", status=404)
+        after = self.engine.resend(delivery.id, self.clock.now)
+        self.dispatcher.kick()
+        return after
+
+    def settings(self, client_id: str | None = None) -> dict[str, Any]:
+        """The settings in force, and where each came from."""
+        settings = self.tenants.settings(client_id) if client_id else self.tenants.defaults
+        return {**settings.as_dict(), "origins": self.tenants.origins_of(client_id)}
+
+    def change_settings(self, given: Mapping[str, Any], client_id: str | None, origin: str) -> None:
+        """Change what is given; a tenant's own settings, or the defaults of all."""
+        self.tenants.change(given, client_id, origin)
+
+    def reset(self, client_id: str | None = None) -> None:
+        """Forget what happened and what was registered; without a tenant the clock begins again too."""
+        self.engine.forget(client_id)
+        self.tenants.forget(client_id)
+        if client_id is None:
+            self.clock.reset()
+
+    async def close(self) -> None:
+        """Stop delivering and close what is open."""
+        await self.dispatcher.close()
+
+    def _transport(self) -> Transport:
+        options = self.options
+        if options.delivery == "collect":
+            return CollectingTransport([_answer(answer) for answer in options.answers])
+        trust = ClientTrust(
+            authority=self.authority,
+            ca=[options.ca] if options.ca else (),
+            certificate=options.client_cert,
+            key=options.client_key,
+            insecure_hosts=options.insecure_receivers,
+        )
+        patience = None if self.clock.runs else options.patience
+        reuse = options.reuse_connections
+        return Wire(addresses=self.addresses, trust=trust, patience=patience, reuse_connections=reuse)
+
+
+def _clock(options: Options) -> Clock:
+    if options.clock == "real":
+        return RealClock(options.rate, options.start)
+    return VirtualClock(options.start or VIRTUAL_START)
+
+
+def _mode(options: Options) -> DeliveryMode:
+    return DeliveryMode.IMMEDIATE if options.delivery == "immediate" else DeliveryMode.ON_ADVANCE
+
+
+def _answer(given: int | Mapping[str, Any]) -> Outcome:
+    if isinstance(given, int):
+        return Outcome(status=given)
+    body = given.get("body", b"")
+    return Outcome(status=given.get("status", 200), body=body.encode() if isinstance(body, str) else body)

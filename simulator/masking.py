@@ -1,0 +1,39 @@
+"""What nobody is shown: credentials in headers, URLs and bodies.
+
+It decides what counts as a secret, by the name it stands under; the value is replaced, the name stays.
+"""
+
+import re
+
+MASK = "******"
+HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "apisecretaccesskey", "cookie", "set-cookie", "x-api-key", "api-key"}
+)
+_WORDS = r"(?:[\w.-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|signature|credential)[\w.-]*)"
+_QUERY = re.compile(rf"((?:^|[?&;])(?:{_WORDS})=)[^&;\s#\"]+", re.IGNORECASE)
+_USERINFO = re.compile(r"(//)[^/@\s]+@")
+_JSON = re.compile(rf'("{_WORDS}"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+
+
+def mask_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Headers with the values of credentials replaced; an authentication scheme stays readable."""
+    return tuple((name, _masked(value) if _is_secret(name) else value) for name, value in headers)
+
+
+def mask_url(url: str) -> str:
+    """A URL without user information and without the values of secrets in its query."""
+    return _QUERY.sub(rf"\1{MASK}", _USERINFO.sub(rf"\1{MASK}@", url))
+
+
+def mask_body(text: str) -> str:
+    """A form or a JSON text with the values of secrets replaced."""
+    return _QUERY.sub(rf"\1{MASK}", _JSON.sub(rf'\1"{MASK}"', text))
+
+
+def _is_secret(name: str) -> bool:
+    return name.lower() in HEADERS or re.fullmatch(_WORDS, name, re.IGNORECASE) is not None
+
+
+def _masked(value: str) -> str:
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if space and scheme.isalpha() else MASK

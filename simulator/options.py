@@ -1,0 +1,106 @@
+"""What one may ask of a simulator: every option once, with its default, for Python, the command line and files alike.
+
+It decides names, defaults and ranges. It opens nothing and starts nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from simulator.core.errors import AuthorError, near_match
+from simulator.zuora.settings import Settings
+
+SETTINGS = ("max_attempts", "interval", "confirm_success", "empty_as_null", "locale", "quirks")
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """Everything that a simulator is built from.
+
+    ``clock`` is ``virtual`` or ``real``; ``start`` the first instant; ``rate`` how many times faster a real clock runs;
+    ``delivery`` when first attempts go out: ``immediate``, ``on-advance``, or ``collect`` (no socket is ever opened, and
+    ``answers`` are taken for the receiver's); ``patience`` how long a hung receiver is waited for on a virtual clock.
+    """
+
+    clock: Literal["virtual", "real"] = "virtual"
+    start: datetime | None = None
+    rate: float = 1.0
+    seed: int = 0
+    latency: timedelta = timedelta(0)
+    delivery: Literal["immediate", "on-advance", "collect"] = "on-advance"
+    concurrency: int = 1
+    patience: timedelta = timedelta(seconds=2)
+    host: str = "127.0.0.1"
+    port: int = 0
+    tls: bool = False
+    certs: str | None = None
+    ca: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    routes: Mapping[str, str] = {}
+    allow_hosts: tuple[str, ...] = ()
+    insecure_receivers: tuple[str, ...] = ()
+    strict_urls: bool = False
+    strict_auth: Mapping[str, str] | None = None
+    strict_fields: bool = False
+    allow_unknown: bool = False
+    rate_limits: bool = False
+    token_lifetime: timedelta | None = None
+    reuse_connections: bool = False
+    retain: int | None = None
+    answers: tuple[Any, ...] = ()
+    server_names: tuple[str, ...] = ()
+    settings: Settings = Settings()
+    origins: Mapping[str, str] = {}
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> "Options":
+        """Options by keyword; the callout settings (``max_attempts``, ``interval``, ...) stand among them.
+
+        Raises AuthorError for an unknown name, with the nearest ones.
+        """
+        return cls().merged(given, "argument")
+
+    def merged(self, given: Mapping[str, Any], origin: str) -> "Options":
+        """These options with ``given`` in their place, each noted as coming from ``origin``."""
+        known = (*self.__struct_fields__, *SETTINGS)
+        for name in given:
+            if name not in known:
+                raise AuthorError(f"unknown option {name!r}{near_match(name, known)}")
+        plain = {name: value for name, value in given.items() if name not in SETTINGS}
+        settings = {name: value for name, value in given.items() if name in SETTINGS}
+        if isinstance(interval := settings.pop("interval", None), timedelta):
+            settings["interval_minutes"] = interval / timedelta(minutes=1)
+        elif interval is not None:
+            settings["interval_minutes"] = interval
+        if isinstance(minutes := settings.get("interval_minutes"), float) and minutes.is_integer():
+            settings["interval_minutes"] = int(minutes)
+        if settings:
+            plain["settings"] = self.settings.merged(settings)
+        origins = {**self.origins, **dict.fromkeys(given, origin)}
+        options = replace(self, **plain, origins=origins)
+        options._check()
+        return options
+
+    @property
+    def setting_origins(self) -> dict[str, str]:
+        """Where each of the callout settings came from, by its name on the wire."""
+        wire = {"max_attempts": "maxAttempts", "interval": "intervalMinutes", "confirm_success": "confirmSuccess"}
+        wire |= {"empty_as_null": "emptyAsNull", "locale": "locale", "quirks": "quirks"}
+        return {wire[name]: origin for name, origin in self.origins.items() if name in wire}
+
+    def _check(self) -> None:
+        for name, fits, asked in (
+            ("rate", self.rate > 0, "greater than 0"),
+            ("concurrency", self.concurrency >= 1, "at least 1"),
+            ("latency", self.latency >= timedelta(0), "0 or longer"),
+            ("patience", self.patience > timedelta(0), "longer than 0"),
+            ("port", 0 <= self.port <= 65535, "from 0 to 65535"),
+            ("clock", self.clock in ("virtual", "real"), "virtual or real"),
+            ("delivery", self.delivery in ("immediate", "on-advance", "collect"), "immediate, on-advance or collect"),
+            ("retain", self.retain is None or self.retain >= 0, "0 or more"),
+        ):
+            if not fits:
+                raise AuthorError(f"{name} must be {asked}, not {getattr(self, name)!r}")

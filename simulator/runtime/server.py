@@ -1,0 +1,104 @@
+"""The web server: one application for all surfaces, one error middleware, a socket that stays bound.
+
+A surface owns paths and knows how its provider words a refusal; this module alone decides whose fault an error is:
+the client's becomes an answer, ours becomes a traceback in the log and a plain 500.
+"""
+
+import logging
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from aiohttp import web
+
+from simulator.core.errors import AuthorError, ClientError, OurFault
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 10 * 1024 * 1024
+"""Bytes of a request body; a larger one is answered 413 before it is read."""
+
+STOPS_WITHIN = 1.0
+"""Seconds that open connections are given when the server stops."""
+
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Surface(Protocol):
+    """One family of paths."""
+
+    def owns(self, path: str) -> bool:
+        """Whether a path belongs to this surface."""
+
+    def add_routes(self, app: web.Application) -> None:
+        """Mount its routes."""
+
+    def refuse(self, request: web.Request, error: ClientError) -> web.StreamResponse:
+        """The answer to a request that cannot be served, in the surface's own words."""
+
+
+def application(surfaces: Sequence[Surface], broken: Callable[[BaseException], None]) -> web.Application:
+    """One application; the first surface that owns a path answers for its errors. ``broken`` hears of faults of ours."""
+
+    @web.middleware
+    async def errors(request: web.Request, handler: Answering) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ClientError as error:
+            return refuse(request, error)
+        except AuthorError as error:
+            return refuse(request, ClientError(str(error), status=400))
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return refuse(request, ClientError(f"HTTP {error.status} {error.reason}", status=error.status))
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception as error:
+            log.exception("a fault of the simulator itself: %s %s", request.method, request.path)
+            broken(error)
+            return refuse(
+                request, ClientError("A fault of the simulator itself; its log has the traceback.", status=500)
+            )
+
+    def refuse(request: web.Request, error: ClientError) -> web.StreamResponse:
+        surface = next((surface for surface in surfaces if surface.owns(request.path)), surfaces[-1])
+        return surface.refuse(request, error)
+
+    app = web.Application(middlewares=[errors], client_max_size=BODY_LIMIT)
+    for surface in surfaces:
+        surface.add_routes(app)
+    return app
+
+
+class Server:
+    """Serves an application on one bound socket."""
+
+    def __init__(self, app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPS_WITHIN)
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self.socket: socket.socket | None = None
+
+    async def start(self) -> None:
+        """Bind and serve. Raises OSError where the port is taken."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        self.socket = socket.create_server((self._host, self._port), family=family, backlog=1024)
+        await self._runner.setup()
+        await web.SockSite(self._runner, self.socket, ssl_context=self._tls, backlog=1024).start()
+
+    async def stop(self) -> None:
+        """Stop serving and give the port back."""
+        await self._runner.cleanup()
+        if self.socket is not None:
+            self.socket.close()
+
+    @property
+    def url(self) -> str:
+        """The address as a client writes it, without a closing slash."""
+        if self.socket is None:
+            raise OurFault("the server is not started")
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'https' if self._tls else 'http'}://{host}:{self.socket.getsockname()[1]}"

@@ -1,0 +1,113 @@
+"""Zuora's five answers, each a call into the room that decides it.
+
+What did the request do: `work` · who hears: the tenant's definitions · what do they hear: `rendering` · what does their
+answer mean: `auth`, then `judging` · when again: `settings`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from simulator.core.dialect import Finished, Happening, Later
+from simulator.core.ids import Ids
+from simulator.core.model import (
+    Callout,
+    Delivery,
+    Event,
+    Exchange,
+    Job,
+    JobPhase,
+    Policy,
+    Subscription,
+    Unsendable,
+    Verdict,
+)
+from simulator.zuora import judging, merge_fields, payload, rendering, work
+from simulator.zuora.catalogue import canonical
+from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, Terms
+from simulator.zuora.tenant import Tenant, Tenants
+
+NAME = "zuora"
+SUCCEEDED = "Async Request Succeeded"
+FAILED = "Async Request Failed"
+
+
+class ZuoraDialect:
+    """Zuora, as the engine asks it."""
+
+    name = NAME
+
+    def __init__(self, tenants: Tenants, ids: Ids) -> None:
+        self.tenants = tenants
+        self._ids = ids
+
+    def perform(self, job: Job, now: datetime) -> Finished | Later:
+        """Do the work and tell of it by one of the two events (documented: seed 000, "Results")."""
+        tenant = self.tenants[job.tenant]
+        quirks = self.tenants.settings(tenant.id).quirks
+        outcome = work.perform(tenant, self._ids, job)
+        if isinstance(outcome, work.Done):
+            body = payload.succeeded(job, now, quirks, outcome.resource_id)
+            return Finished(JobPhase.SUCCEEDED, (Happening(SUCCEEDED, {}, body),), result=outcome)
+        process_id = self._ids.hex("process", job.id)[:16].upper()
+        body = payload.failed(job, now, quirks, outcome, process_id)
+        return Finished(JobPhase.FAILED, (Happening(FAILED, {}, body),), result=outcome)
+
+    def audience(self, event: Event) -> Sequence[Subscription]:
+        """Every active definition of that event, once for each of its active templates (documented: CTO, fan-out)."""
+        tenant = self.tenants[event.tenant]
+        return [
+            _subscription(tenant, definition, template)
+            for definition in tenant.definitions.values()
+            if definition.active and definition.callout_active and _concerns(definition, event)
+            for template in _templates(tenant, definition)
+            if template.active
+        ]
+
+    def render(self, delivery: Delivery, request_id: str, now: datetime) -> Callout | Unsendable:
+        """The first request of an attempt."""
+        terms: Terms = delivery.subscription.terms
+        settings = self.tenants.settings(delivery.tenant)
+        return rendering.render(
+            terms.template,
+            delivery.event,
+            settings,
+            merge_fields.Tenant("19", "x"),
+            request_id=request_id,
+            notification_id=delivery.id,
+            now=now,
+        )
+
+    def judge(
+        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
+    ) -> Verdict | Callout:
+        """The next request of an authentication dialogue, or the verdict on the last answer."""
+        terms: Terms = delivery.subscription.terms
+        return judging.judge(exchanges[-1].outcome, self.tenants.settings(delivery.tenant), terms.template)
+
+    def policy(self, delivery: Delivery) -> Policy:
+        """The tenant's attempts and interval, and the template's retry flag, as they stand now."""
+        terms: Terms = delivery.subscription.terms
+        return self.tenants.settings(delivery.tenant).policy(terms.template.callout_retry)
+
+
+def _concerns(definition: NotificationDefinition, event: Event) -> bool:
+    return definition.event_type_name is not None and canonical(definition.event_type_name) == canonical(event.name)
+
+
+def _templates(tenant: Tenant, definition: NotificationDefinition) -> list[CalloutTemplate]:
+    linked = [tenant.templates.get(template_id) for template_id in definition.callout_template_ids]
+    own = [definition.callout] if definition.callout is not None else []
+    return own + [template for template in linked if template is not None]
+
+
+def _subscription(tenant: Tenant, definition: NotificationDefinition, template: CalloutTemplate) -> Subscription:
+    provider = tenant.providers.get(template.oauth2_provider_id) if template.oauth2_provider_id else None
+    return Subscription(
+        id=definition.id,
+        label=definition.name,
+        lane=urlsplit(template.callout_baseurl).netloc,
+        method=template.http_method.value,
+        url=template.callout_baseurl,
+        terms=Terms(definition.id, definition.name, template, provider),
+    )

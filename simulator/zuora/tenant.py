@@ -1,0 +1,157 @@
+"""One tenant is one OAuth client: its definitions, templates, settings, resources and history stand apart from all others.
+
+This module decides what a tenant owns and who may speak for it. It knows no route and no rule of delivery.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from simulator.core.ids import Ids
+from simulator.core.options import camel_case
+from simulator.core.shelf import Shelf
+from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider
+from simulator.zuora.resources import Resource
+from simulator.zuora.settings import Settings
+
+CLIENT_ID_LENGTH = 36
+SECRET_LENGTH = 42
+"""What the official client demands before it sends anything (observed: PyPI zuora-sdk 3.21.0; documented: OA)."""
+
+Told = Callable[[str, str, str, Any], None]
+
+
+class Grant(Struct, frozen=True, rename="camel"):
+    """A token that was handed out; ``expires`` is None for one that goes on working."""
+
+    client_id: str
+    issued: datetime
+    expires: datetime | None = None
+
+
+class Tenant:
+    """What one OAuth client owns. ``overrides`` are the settings it has changed over the server's."""
+
+    def __init__(self, client_id: str, told: Told) -> None:
+        self.id = client_id
+
+        def mine(shelf: str, key: str, record: Any) -> None:
+            told(client_id, shelf, key, record)
+
+        self.definitions: Shelf[NotificationDefinition] = Shelf("definitions", NotificationDefinition, mine)
+        self.templates: Shelf[CalloutTemplate] = Shelf("templates", CalloutTemplate, mine)
+        self.providers: Shelf[OAuthProvider] = Shelf("providers", OAuthProvider, mine)
+        self.resources: Shelf[Resource] = Shelf("resources", Resource, mine)
+        self.overrides: Shelf[Any] = Shelf("settings", Any, mine)
+        self.counts: Shelf[int] = Shelf("counts", int, mine)
+
+    @property
+    def own_events(self) -> list[str]:
+        """The names of the events that the tenant has made for itself."""
+        return []
+
+    @property
+    def shelves(self) -> list[Shelf[Any]]:
+        """All that it owns."""
+        return [value for value in vars(self).values() if isinstance(value, Shelf)]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for shelf in self.shelves:
+            shelf.clear()
+
+    def number(self, what: str) -> int:
+        """The next number of that kind, from 1."""
+        return self.counts.put(what, (self.counts.get(what) or 0) + 1)
+
+    def __repr__(self) -> str:
+        return f"<Tenant {self.id[:8]}… {len(self.definitions)} definitions>"
+
+
+class Tenants:
+    """All tenants, and the tokens that speak for them.
+
+    ``defaults`` are the server's settings, ``origins`` where each came from; ``strict`` maps the only clients that are let
+    in to their secrets.
+    """
+
+    def __init__(
+        self,
+        ids: Ids,
+        defaults: Settings,
+        *,
+        origins: Mapping[str, str] = {},
+        strict: dict[str, str] | None = None,
+    ) -> None:
+        self._ids = ids
+        self._tenants: dict[str, Tenant] = {}
+        self.defaults = defaults
+        self._initial = defaults
+        self.origins = dict(origins)
+        self._initial_origins = dict(origins)
+        self.strict = strict
+        self.token_lifetime: timedelta | None = None
+        self.told: Told = lambda *change: None
+        self.grants: Shelf[Grant] = Shelf("grants", Grant, lambda *change: self.told("", *change))
+
+    def __getitem__(self, client_id: str) -> Tenant:
+        """The tenant of that client; a client not seen before has an empty one."""
+        tenant = self._tenants.get(client_id)
+        if tenant is None:
+            tenant = self._tenants[client_id] = Tenant(client_id, lambda *change: self.told(*change))
+        return tenant
+
+    def __iter__(self) -> Iterator[Tenant]:
+        return iter(list(self._tenants.values()))
+
+    def grant(self, client_id: str, now: datetime) -> str:
+        """A new token for that client."""
+        expires = now + self.token_lifetime if self.token_lifetime else None
+        token = self._ids.hex("token", client_id, self[client_id].number("token"))
+        self.grants.put(token, Grant(client_id, now, expires))
+        return token
+
+    def of_token(self, token: str, now: datetime) -> Tenant | None:
+        """The tenant that a token speaks for; None where it is unknown or has expired."""
+        grant = self.grants.get(token)
+        if grant is None or (grant.expires is not None and grant.expires <= now):
+            return None
+        return self[grant.client_id]
+
+    def settings(self, client_id: str) -> Settings:
+        """The settings in force for a tenant: its own over the server's."""
+        tenant = self._tenants.get(client_id)
+        if tenant is None or not tenant.overrides:
+            return self.defaults
+        return self.defaults.merged(dict(tenant.overrides.items()))
+
+    def change(self, given: Mapping[str, Any], client_id: str | None, origin: str) -> None:
+        """Change the tenant's own settings, or the defaults of all; raises AuthorError and changes nothing if one is wrong."""
+        if client_id is None:
+            self.defaults = self.defaults.merged(given)
+            self.origins |= dict.fromkeys(map(camel_case, given), origin)
+            return
+        self.settings(client_id).merged(given)
+        overrides = self[client_id].overrides
+        for name, value in given.items():
+            key = camel_case(name)
+            before = overrides.get(key)
+            overrides.put(key, {**before, **value} if isinstance(before, dict) and key == "quirks" else value)
+
+    def origins_of(self, client_id: str | None) -> dict[str, str]:
+        """Where each setting in force came from: the default, an option, or a change."""
+        names = [camel_case(name) for name in Settings.__struct_fields__]
+        own = dict.fromkeys(self[client_id].overrides, "tenant") if client_id else {}
+        return {name: own.get(name) or self.origins.get(name, "default") for name in names}
+
+    def forget(self, client_id: str | None) -> None:
+        """Empty one tenant, or all; tokens go on working, and the settings given at the start come back."""
+        for tenant in [self[client_id]] if client_id is not None else list(self._tenants.values()):
+            tokens = tenant.counts.get("token")
+            tenant.clear()
+            if tokens:
+                tenant.counts.put("token", tokens)  # so that no token is handed out twice
+        if client_id is None:
+            self.defaults, self.origins = self._initial, dict(self._initial_origins)
