@@ -1,7 +1,7 @@
 """Durations, sizes and rates as people write them: ``30m``, ``200KB``, ``1B/s``.
 
 This module alone decides how such a word is read and written. It is pure, and every fault of a word is the author's,
-told in a sentence with an example. A KB is 1,024 bytes, as in the 60 KB (61,440 bytes) that Zuora reads of an answer.
+told in a sentence with an example. A KB is 1,024 bytes, as in the 60 KB (61,440 bytes) that is kept of an answer.
 """
 
 import re

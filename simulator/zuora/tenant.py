@@ -5,6 +5,7 @@ This module decides what a tenant owns and who may speak for it. It knows no rou
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -36,10 +37,7 @@ class Tenant:
 
     def __init__(self, client_id: str, told: Told) -> None:
         self.id = client_id
-
-        def mine(shelf: str, key: str, record: Any) -> None:
-            told(client_id, shelf, key, record)
-
+        mine = partial(told, client_id)
         self.definitions: Shelf[NotificationDefinition] = Shelf("definitions", NotificationDefinition, mine)
         self.templates: Shelf[CalloutTemplate] = Shelf("templates", CalloutTemplate, mine)
         self.providers: Shelf[OAuthProvider] = Shelf("providers", OAuthProvider, mine)
@@ -94,13 +92,16 @@ class Tenants:
         self.strict = strict
         self.token_lifetime: timedelta | None = None
         self.told: Told = lambda *change: None
-        self.grants: Shelf[Grant] = Shelf("grants", Grant, lambda *change: self.told("", *change))
+        self.grants: Shelf[Grant] = Shelf("grants", Grant, partial(self._tell, ""))
+
+    def _tell(self, tenant: str, shelf: str, key: str, record: Any) -> None:
+        self.told(tenant, shelf, key, record)  # looked up now: a journal may come after the first tenant
 
     def __getitem__(self, client_id: str) -> Tenant:
         """The tenant of that client; a client not seen before has an empty one."""
         tenant = self._tenants.get(client_id)
         if tenant is None:
-            tenant = self._tenants[client_id] = Tenant(client_id, lambda *change: self.told(*change))
+            tenant = self._tenants[client_id] = Tenant(client_id, self._tell)
         return tenant
 
     def __iter__(self) -> Iterator[Tenant]:
