@@ -26,7 +26,7 @@ _PART: Final = re.compile(rf"{_NUMBER}([a-zA-Z]+)", re.ASCII)
 _SIZE: Final = re.compile(rf"{_NUMBER}([a-zA-Z]*)", re.ASCII)
 
 
-def parse_duration(word: str | timedelta) -> timedelta:
+def parse_duration(word: object) -> timedelta:
     """A span of time: ``"16s"``, ``"30m"``, ``"24h"``, ``"1h30m"``, ``"500ms"``, ``"2d"``, never negative.
 
     A ``timedelta`` passes through. Raises ``AuthorError`` for anything else, a number without its unit among them.
@@ -94,7 +94,7 @@ def format_size(size: int) -> str:
     return f"{size}B"
 
 
-def parse_rate(word: str) -> int:
+def parse_rate(word: object) -> int:
     """Bytes per second: ``"1B/s"``, ``"10KB/s"``; at least one. Raises ``AuthorError`` for anything else."""
     size, slash, per = word.partition("/") if isinstance(word, str) else ("", "", "")
     if not slash or per != "s" or not size:
