@@ -124,12 +124,21 @@ class Instance:
 
     def resend(self, any_id: str) -> Delivery:
         """One more attempt at a callout; raises ClientError where there is no such callout."""
+        after = self.engine.resend(self._known(any_id).id, self.clock.now)
+        self.dispatcher.kick()
+        return after
+
+    def duplicate(self, any_id: str, *, at_once: bool) -> Delivery:
+        """One more copy of a callout; raises ClientError where there is no such callout."""
+        after = self.engine.duplicate(self._known(any_id).id, self.clock.now, at_once=at_once)
+        self.dispatcher.kick()
+        return after
+
+    def _known(self, any_id: str) -> Delivery:
         delivery = self.delivery(any_id)
         if delivery is None:
             raise ClientError(f"there is no callout {any_id!r}", status=404)
-        after = self.engine.resend(delivery.id, self.clock.now)
-        self.dispatcher.kick()
-        return after
+        return delivery
 
     def settings(self, client_id: str | None = None) -> dict[str, Any]:
         """The settings in force, and where each came from."""

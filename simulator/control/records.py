@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from simulator.control.json import answer, client_of
+from simulator.control.json import answer, client_of, read_object
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
 
@@ -30,6 +30,12 @@ def add_routes(app: web.Application, instance: Instance) -> None:
         delivery = instance.resend(request.match_info["id"])
         return answer(instance.record(delivery), status=202)
 
+    async def duplicate(request: web.Request) -> web.Response:
+        at_once = (await read_object(request, ("atOnce",))).get("atOnce", False)
+        delivery = instance.duplicate(request.match_info["id"], at_once=bool(at_once))
+        return answer(instance.record(delivery), status=202)
+
+    app.router.add_post("/_simulator/callouts/{id}/duplicate", duplicate)
     app.router.add_get("/_simulator/requests", requests)
     app.router.add_get("/_simulator/requests/{id}", one_request)
     app.router.add_get("/_simulator/callouts", callouts)
