@@ -80,7 +80,7 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
 @pytest.mark.skipif(not CURL_BLOCKS, reason="the README shows no curl block")
 def test_curl_blocks_run(served: dict[str, str], tmp_path: Path) -> None:
     """Every curl block of the README is answered, one after the other, as a reader types them."""
-    strict = 'set -euo pipefail\ncurl() { command curl --fail-with-body --max-time 10 "$@"; echo; }\n'
+    strict = 'set -euo pipefail\ncurl() { command curl --fail-with-body --max-time 10 "$@" && echo; }\n'
     script = strict + "\n".join(CURL_BLOCKS).replace(DEFAULT_URL, served["url"])
     run = subprocess.run(
         ["bash", "-x", "-c", script],
