@@ -1,27 +1,20 @@
-"""`make bench`: measurements, never timed tests. Prints a table; what it says depends on the machine."""
+"""`make bench`: measurements, never timed tests. Prints a line for each; what it says depends on the machine.
 
-import statistics
-import subprocess
-import sys
-from pathlib import Path
+A measurement is a function of a module beside this one that returns the line to print.
+"""
 
-PROJECT = Path(__file__).resolve().parents[2]
-ROUNDS = 5
+import platform
 
+from tests.bench.startup import import_of_the_package, start_of_a_simulator
 
-def import_milliseconds(statement: str) -> float:
-    """How long a fresh interpreter takes over ``statement``; median of five, in milliseconds."""
-    script = f"from time import perf_counter as p; start = p(); {statement}; print((p() - start) * 1000)"
-    runs = [
-        subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
-        for _ in range(ROUNDS)
-    ]
-    return statistics.median(float(run.stdout) for run in runs)
+MEASUREMENTS = (import_of_the_package, start_of_a_simulator)
 
 
 def main() -> None:
-    """Measure each, and print a line for it."""
-    print(f"import simulator: {import_milliseconds('import simulator'):.1f} ms")
+    """Take each measurement, and print what it says."""
+    print(f"Python {platform.python_version()} on {platform.machine()}, {platform.system()}")
+    for measure in MEASUREMENTS:
+        print(measure())
 
 
 if __name__ == "__main__":
