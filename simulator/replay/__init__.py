@@ -1,0 +1,1 @@
+"""Stories: written once, replayed against any receiver, told in one file."""
