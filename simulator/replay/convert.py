@@ -4,9 +4,8 @@ It knows no key of the format by name but those in one table, the words that peo
 say is asked of `rules`.
 """
 
-# ruff: noqa: ARG002 - the functions of a table share one signature
-
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from msgspec import inspect
@@ -274,7 +273,12 @@ class Converter:
         meant = SYNONYMS.get(name.lower())
         if meant in fields:
             return f", did you mean {meant!r}?"
-        return near_match(name, fields) or f"; there are {', '.join(fields)}"
+        # Only the nearest: keys that differ in one letter would each be offered.
+        nearest = get_close_matches(name.lower(), [known.lower() for known in fields], n=1, cutoff=0.6)
+        return (
+            near_match(name, [known for known in fields if known.lower() in nearest])
+            or f"; there are {', '.join(fields)}"
+        )
 
     def _union(self, node: Node, kind: inspect.UnionType, path: Path, unit: str | None) -> Any:
         if kind.includes_none and is_null(node):

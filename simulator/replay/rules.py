@@ -3,8 +3,6 @@
 Each rule gets a value, the nodes of its keys and its own node, and notes faults; it changes nothing.
 """
 
-# ruff: noqa: ARG001 - the functions of a table share one signature
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any

@@ -143,7 +143,9 @@ STEPS = "title: t\nsteps:\n  - {submit: {path: /v1/async/accounts}, as: made}\n"
 
 def test_references_are_checked() -> None:
     """A reference to nothing, forward, to itself or in a ring is told before anything is sent."""
-    assert scenario(STEPS + "  - submit: {path: '/${made.requestId}'}\n  - submit: {path: '/${submit.id}'}\n").title == "t"
+    assert (
+        scenario(STEPS + "  - submit: {path: '/${made.requestId}'}\n  - submit: {path: '/${submit.id}'}\n").title == "t"
+    )
     assert faults(STEPS + "  - submit: {path: '/${mad.id}'}\n") == [
         "s.yaml:4:20: ${mad.id}: no step or definition is called 'mad', did you mean 'made'?"
     ]
