@@ -39,7 +39,13 @@ Receiver = Callable[[Callout], Outcome]
 
 def delivery(**changes: Any) -> Delivery:
     event = Event("e", "zuora", "t", "Payment Declined", NOW, {"A.B": "x y"})
-    return Delivery("9" * 32, event, Subscription("d", "D", "h"), Phase.SENDING, attempts=changes.pop("attempts", 1))
+    return Delivery(
+        "9" * 32,
+        event,
+        Subscription("d", "D", "h", "POST", "https://h/x"),
+        Phase.SENDING,
+        attempts=changes.pop("attempts", 1),
+    )
 
 
 def circumstances(

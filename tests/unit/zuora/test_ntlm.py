@@ -81,7 +81,7 @@ def converse(
     )
     given = Circumstances(Terms("d", "D", template), Settings(), Tenant("9", "Acme"), memory or AuthMemory())
     event = Event("e", "zuora", "t", "Payment Declined", NOW, {})
-    delivery = Delivery("9" * 32, event, Subscription("d", "D", "h"), Phase.SENDING, attempts=1)
+    delivery = Delivery("9" * 32, event, Subscription("d", "D", "h", "POST", "https://h/x"), Phase.SENDING, attempts=1)
     exchanges: list[Exchange] = []
     answer: Any = open_attempt(delivery, given, f"{0:032x}", NOW)
     while isinstance(answer, Callout):
