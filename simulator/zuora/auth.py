@@ -17,7 +17,7 @@ from simulator.core.model import Decision, Delivery, ErrorClass, Exchange, Verdi
 from simulator.zuora.challenges import Challenge, challenges
 from simulator.zuora.checks import url_fault
 from simulator.zuora.definitions import CalloutAuth, OAuthProvider, Terms
-from simulator.zuora.judging import NOT_ALLOWED, unauthorised
+from simulator.zuora.judging import not_allowed, unauthorised
 from simulator.zuora.ntlm import SCHEMES, Handshake, HandshakeFailed
 from simulator.zuora.oauth import PURPOSE, Token, TokenStyle, basic, read_token, style_of
 from simulator.zuora.quirks import ChallengeRealm
@@ -170,7 +170,7 @@ def _next_of_oauth(
             memory.keep(provider, token)
             return Authorize(f"Bearer {token.value}")
         if last.outcome.error is ErrorClass.NOT_ALLOWED:
-            return Verdict(Decision.NOT_SENT, NOT_ALLOWED, f"token endpoint: {token}", ErrorClass.NOT_ALLOWED)
+            return not_allowed(f"the token endpoint can't be asked: {token}")
         if more and style_of(last.callout) is TokenStyle.BODY:
             return FetchToken(TokenStyle.BASIC)
         return _no_token(settings, f"the provider {provider.name!r}: {token}")

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class HttpMethod(StrEnum):
@@ -187,3 +187,20 @@ class Terms(Struct, frozen=True):
     definition_name: str
     template: CalloutTemplate
     provider: OAuthProvider | None = None
+
+    def with_credentials_of(self, current: CalloutTemplate | None, provider: OAuthProvider | None) -> "Terms":
+        """These terms with the credentials that the template has now; unchanged where it is gone.
+
+        Of a resend the history pages say that authentication is the current template's and all the rest the stored one's
+        (documented); that it is so of a retry too is inferred (Q26).
+        """
+        if current is None:
+            return self
+        template = structs.replace(
+            self.template,
+            required_auth=current.required_auth,
+            callout_auth=current.callout_auth,
+            required_oauth2=current.required_oauth2,
+            oauth2_provider_id=current.oauth2_provider_id,
+        )
+        return structs.replace(self, template=template, provider=provider)

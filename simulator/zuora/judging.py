@@ -38,8 +38,6 @@ FAILURES: Mapping[ErrorClass, str] = {
     ErrorClass.OAUTH: "no OAuth 2.0 token to be had",
 }
 
-CUT_BY_PATIENCE = " (cut short by the setting `patience`, and recorded as if the full time had passed)"
-
 
 def judge(outcome: Outcome, settings: Settings, template: CalloutTemplate) -> Verdict:
     """The reading of the last answer of an attempt. ``reason`` is a clause without a full stop."""
@@ -50,7 +48,7 @@ def judge(outcome: Outcome, settings: Settings, template: CalloutTemplate) -> Ve
     if outcome.status is None:
         raise OurFault("an outcome with neither status nor error")
     if outcome.status == 200:
-        return _confirmed(outcome, confirm_rule(settings, template))
+        return _confirmed(outcome, *confirm_rule(settings, template))
     return _by_code(outcome.status, None, settings, template)
 
 
@@ -62,7 +60,7 @@ def _by_code(code: int, error: ErrorClass | None, settings: Settings, template: 
     if 200 <= code < 300:
         return Verdict(Decision.FINAL, code, f"{code} is not success, only 200 is, and it is not retried", error)
     if 300 <= code < 400:
-        return Verdict(Decision.FINAL, code, f"{code} is not retried: Zuora follows no redirect", error)
+        return Verdict(Decision.FINAL, code, f"{code} is not retried, since Zuora follows no redirect", error)
     return Verdict(Decision.FINAL, code, f"{code} is not retried", error)
 
 
@@ -77,40 +75,47 @@ def unauthorised(settings: Settings, template: CalloutTemplate, note: str = "") 
     error = ErrorClass.AUTHENTICATION if configured else None
     why = f" ({note})" if note else ""
     if knob is Retry401.ALWAYS or (knob is Retry401.WHERE_CONFIGURED and configured):
-        rule = "callout authentication failed, which is retried" if configured else "retried by the quirk retry401"
-        return Verdict(Decision.AGAIN, 401, f"401: {rule}{why}", error)
-    rule = "no credentials are configured" if not configured else "the quirk retry401 says never"
-    return Verdict(Decision.FINAL, 401, f"401 is not retried: {rule}{why}", error)
+        if not configured:
+            return Verdict(Decision.AGAIN, 401, "401 is retried by the quirk retry401", error)
+        reason = f"401 means that callout authentication failed{why}, which is retried"
+        return Verdict(Decision.AGAIN, 401, reason, error)
+    rule = "the quirk retry401 says never" if configured else "no credentials are configured"
+    return Verdict(Decision.FINAL, 401, f"401{why} is not retried, since {rule}", error)
+
+
+def unsendable(why: str) -> Verdict:
+    """What was rendered must not go out: neither sent nor retried (documented)."""
+    return Verdict(Decision.NOT_SENT, UNSENDABLE, f"{UNSENDABLE}, since {why}", ErrorClass.NOT_SENT)
+
+
+def not_allowed(why: str) -> Verdict:
+    """A target that the allow-list forbids was not contacted."""
+    return Verdict(Decision.NOT_SENT, NOT_ALLOWED, f"{NOT_ALLOWED}, since {why}", ErrorClass.NOT_ALLOWED)
 
 
 def _failed(error: ErrorClass, outcome: Outcome, settings: Settings) -> Verdict:
     detail = outcome.detail or FAILURES.get(error, error.value)
     if error in FAILURES:
         code = settings.quirks.transport_code
-        cut = CUT_BY_PATIENCE if outcome.patience else ""
-        return Verdict(Decision.AGAIN, code, f"{detail} counts as {code}, which is retried{cut}", error)
+        return Verdict(Decision.AGAIN, code, f"{detail} counts as {code}, which is retried", error)
     if error is ErrorClass.TLS_CERTIFICATE:
-        return Verdict(
-            Decision.FINAL, CERTIFICATE, f"{detail}: a certificate failure is 495, which is not retried", error
-        )
+        return Verdict(Decision.FINAL, CERTIFICATE, f"{detail} counts as 495, which is not retried", error)
     if error is ErrorClass.NOT_ALLOWED:
-        return Verdict(
-            Decision.NOT_SENT, NOT_ALLOWED, f"{detail}: the target is not allowed, so it was not contacted", error
-        )
+        return not_allowed(detail)
     if error is ErrorClass.NOT_SENT:
-        return Verdict(Decision.NOT_SENT, UNSENDABLE, f"{detail}: -2000 is neither sent nor retried", error)
+        return unsendable(detail)
     raise OurFault(f"the wire reported {error}, which is no failure of a request")
 
 
-def confirm_rule(settings: Settings, template: CalloutTemplate) -> ConfirmSuccess:
-    """What a 200 is asked for; a template's own flag wins over the tenant's setting."""
+def confirm_rule(settings: Settings, template: CalloutTemplate) -> tuple[ConfirmSuccess, str]:
+    """What a 200 is asked for, and who asks; a template's own flag wins over the tenant's setting."""
     flag = template.confirm_success_from_response_content
     if flag is None:
-        return settings.confirm_success
-    return ConfirmSuccess.REQUIRE_TRUE if flag else ConfirmSuccess.OFF
+        return settings.confirm_success, f"confirmSuccess is {settings.confirm_success}"
+    return (ConfirmSuccess.REQUIRE_TRUE if flag else ConfirmSuccess.OFF), "the template confirms success by the content"
 
 
-def _confirmed(outcome: Outcome, rule: ConfirmSuccess) -> Verdict:
+def _confirmed(outcome: Outcome, rule: ConfirmSuccess, who: str) -> Verdict:
     if rule is ConfirmSuccess.OFF:
         return Verdict(Decision.DELIVERED, 200, "200 is success")
     answer = json_answer(outcome)
@@ -118,9 +123,7 @@ def _confirmed(outcome: Outcome, rule: ConfirmSuccess) -> Verdict:
     if success is True:
         return Verdict(Decision.DELIVERED, 200, '200 with "success": true is success')
     if success is False:
-        return Verdict(Decision.AGAIN, 200, f'200 with "success": false is retried (confirmSuccess is {rule})')
+        return Verdict(Decision.AGAIN, 200, f'200 with "success": false is retried, since {who}')
     if rule is ConfirmSuccess.REJECT_FALSE:
         return Verdict(Decision.DELIVERED, 200, '200 without "success": false is success')
-    return Verdict(
-        Decision.AGAIN, 200, f'200 without "success": true in a JSON answer is retried (confirmSuccess is {rule})'
-    )
+    return Verdict(Decision.AGAIN, 200, f'200 without "success": true in a JSON answer is retried, since {who}')

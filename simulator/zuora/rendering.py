@@ -11,11 +11,11 @@ from datetime import datetime
 import msgspec
 
 from simulator.core.http import compose
-from simulator.core.model import Callout, Decision, ErrorClass, Event, Unsendable, Verdict
+from simulator.core.model import Callout, Event, Unsendable
 from simulator.zuora.catalogue import find_event
 from simulator.zuora.checks import Fault, body_fault, header_fault, url_fault
 from simulator.zuora.definitions import CalloutTemplate, HttpMethod
-from simulator.zuora.judging import UNSENDABLE
+from simulator.zuora.judging import unsendable
 from simulator.zuora.merge_fields import DataSource, Tenant
 from simulator.zuora.quirks import AsyncParams, ParamsPlace
 from simulator.zuora.settings import Settings
@@ -139,8 +139,7 @@ def _unsendable(
     shown = "\r\n".join(line.translate(CONTROLS) for line in lines) + "\r\n\r\n"
     plain = url.encode("utf-8", "replace").decode()  # half a surrogate pair would break the record
     callout = Callout(method.value, plain, shown.encode("utf-8", "replace"), body, request_id)
-    reason = f"{fault}: {UNSENDABLE} is neither sent nor retried"
-    return Unsendable(callout, Verdict(Decision.NOT_SENT, UNSENDABLE, reason, ErrorClass.NOT_SENT), str(fault))
+    return Unsendable(callout, unsendable(str(fault)), str(fault))
 
 
 # Control characters of a faulty text, made visible: a record never holds a header line that nobody configured.

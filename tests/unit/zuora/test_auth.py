@@ -160,7 +160,8 @@ def test_refused_credentials_end_the_attempt_after_two_exchanges() -> None:
     assert shown(exchanges) == [None, BASIC]
     assert verdict.decision is Decision.AGAIN
     assert (
-        verdict.reason == "401: callout authentication failed, which is retried (the receiver refused the credentials)"
+        verdict.reason
+        == "401 means that callout authentication failed (the receiver refused the credentials), which is retried"
     )
 
 

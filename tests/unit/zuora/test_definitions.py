@@ -49,3 +49,16 @@ def test_credentials_count_only_where_they_are_required() -> None:
     assert off.credentials is None
     assert not off.authenticates
     assert template().authenticates
+
+
+def test_credentials_are_fresh_and_the_rest_is_as_agreed() -> None:
+    """Fixing a password mends what waits; fixing a URL doesn't."""
+    provider = OAuthProvider("b" * 32, "P", "https://h/token", "id", "secret")
+    agreed = Terms("c" * 32, "D", template())
+    mended = msgspec.structs.replace(
+        template(), callout_auth=CalloutAuth("user", "new"), callout_baseurl="https://new/", hmac_secret="new"
+    )
+    now = agreed.with_credentials_of(mended, provider)
+    assert now.template == msgspec.structs.replace(template(), callout_auth=CalloutAuth("user", "new"))
+    assert now.provider == provider
+    assert agreed.with_credentials_of(None, None) == agreed

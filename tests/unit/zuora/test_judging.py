@@ -76,29 +76,26 @@ def test_an_outcome_that_no_wire_reports_is_our_fault(outcome: Outcome) -> None:
     [
         (Outcome(status=200), OPEN, "200 is success"),
         (Outcome(status=204), OPEN, "204 is not success, only 200 is, and it is not retried"),
-        (Outcome(status=301), OPEN, "301 is not retried: Zuora follows no redirect"),
+        (Outcome(status=301), OPEN, "301 is not retried, since Zuora follows no redirect"),
         (Outcome(status=403), OPEN, "403 is in Zuora's retry list"),
         (Outcome(status=404), OPEN, "404 is not retried"),
         (Outcome(status=503), OPEN, "503 is in Zuora's retry list (5xx)"),
-        (Outcome(status=401), OPEN, "401 is not retried: no credentials are configured"),
-        (Outcome(status=401), GUARDED, "401: callout authentication failed, which is retried"),
+        (Outcome(status=401), OPEN, "401 is not retried, since no credentials are configured"),
+        (Outcome(status=401), GUARDED, "401 means that callout authentication failed, which is retried"),
         (
             Outcome(error=ErrorClass.REFUSED, detail="connection refused 127.0.0.1:3000"),
             OPEN,
             "connection refused 127.0.0.1:3000 counts as -1, which is retried",
         ),
         (
-            Outcome(error=ErrorClass.TRANSFER_TIMEOUT, patience=True),
+            Outcome(error=ErrorClass.TRANSFER_TIMEOUT),
             OPEN,
-            (
-                "no complete answer within 15 s counts as -1, which is retried (cut short by the setting `patience`, "
-                "and recorded as if the full time had passed)"
-            ),
+            "no complete answer within 15 s counts as -1, which is retried",
         ),
         (
-            Outcome(error=ErrorClass.TLS_CERTIFICATE, detail="certificate expired"),
+            Outcome(error=ErrorClass.TLS_CERTIFICATE, detail="certificate refused: expired"),
             OPEN,
-            "certificate expired: a certificate failure is 495, which is not retried",
+            "certificate refused: expired counts as 495, which is not retried",
         ),
     ],
 )
@@ -188,6 +185,14 @@ def test_a_templates_own_flag_wins_both_ways() -> None:
     off = structs.replace(OPEN, confirm_success_from_response_content=False)
     assert judge(answered(FALSE), settings, off).decision is D
     assert judge(answered(FALSE), settings, OPEN).decision is A
+
+
+def test_the_reason_names_who_asked_for_success() -> None:
+    """The tenant's setting or the template's flag: the two are turned in different places."""
+    settings = structs.replace(SETTINGS, confirm_success=ConfirmSuccess.REJECT_FALSE)
+    flagged = structs.replace(OPEN, confirm_success_from_response_content=True)
+    assert judge(answered(FALSE), settings, OPEN).reason.endswith("is retried, since confirmSuccess is reject-false")
+    assert judge(answered(b""), settings, flagged).reason.endswith("since the template confirms success by the content")
 
 
 def test_success_is_asked_of_a_200_only() -> None:

@@ -58,7 +58,7 @@ def refused(*args: Any, **kwargs: Any) -> Unsendable:
     assert isinstance(unsendable, Unsendable), unsendable
     assert (unsendable.verdict.decision, unsendable.verdict.code) == (Decision.NOT_SENT, -2000)
     assert unsendable.verdict.error is ErrorClass.NOT_SENT
-    assert unsendable.verdict.reason == f"{unsendable.detail}: -2000 is neither sent nor retried"
+    assert unsendable.verdict.reason == f"-2000, since {unsendable.detail}"
     return unsendable
 
 
