@@ -65,7 +65,10 @@ class Dialect(Protocol):
     def judge(
         self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
     ) -> Verdict | Callout:
-        """What does their answer mean? A callout asks for one more exchange of the same attempt."""
+        """What does their answer mean? A callout asks for one more exchange of the same attempt.
+
+        It may be asked twice about the same exchanges, the second time for a copy of the callout it answered with.
+        """
 
     def policy(self, delivery: Delivery) -> Policy:
         """When is it tried again?"""

@@ -89,7 +89,8 @@ class Faults:
         if not self._faults:
             return NOTHING
         rewrite = NOTHING
-        for number, fault in enumerate(list(self._faults)):
+        used: list[Fault] = []
+        for number, fault in enumerate(self._faults):
             if not self._meets(fault, delivery, number, now):
                 continue
             match fault.kind:
@@ -103,8 +104,10 @@ class Faults:
                     rewrite = replace(rewrite, copies=rewrite.copies + 1, at_once=at_once)
                 case FaultKind.LOST_ANSWER:
                     rewrite = replace(rewrite, lose_answer=True)
-            if fault.once and rewrite.hold_until is None:
-                self._faults.remove(fault)
+            if fault.once:
+                used.append(fault)
+        if rewrite.hold_until is None or rewrite.drop:
+            self._faults = [fault for fault in self._faults if not any(fault is it for it in used)]
         return rewrite
 
     def shuffle(self, ready: list[Delivery], now: datetime) -> list[Delivery]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from simulator.core.dialect import Finished, Later
-from simulator.core.errors import IllegalStep
+from simulator.core.errors import IllegalStep, OurFault
 from simulator.core.model import Job, JobPhase, Submission
 
 
@@ -26,5 +26,7 @@ def worked(job: Job, answer: Finished | Later, now: datetime) -> Job:
             raise IllegalStep(f"{job!r} cannot finish as queued")
         case Finished(phase=phase, result=result, error=error):
             return replace(job, phase=phase, due=None, completed=now, tries=job.tries + 1, result=result, error=error)
+        case Later(at=at) if at is not None and at <= now:
+            raise OurFault(f"{job!r} would be looked at for ever: it is put off to {at}, and it is {now}")
         case Later(at=at):
             return replace(job, due=at, tries=job.tries + 1)

@@ -4,9 +4,9 @@ Every change of the engine's state is a fact appended here; whoever replays the 
 decides nothing. Listeners are told each fact after it stands, in order.
 """
 
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -57,7 +57,10 @@ Listener = Callable[[Fact], None]
 
 
 class Ledger:
-    """``retain`` is how many finished deliveries, and ended jobs, are kept; all where it is None."""
+    """``retain`` is how many finished deliveries, ended jobs and events are kept, the latest; all where it is None.
+
+    An event that a delivery is still under way for is kept by that delivery, whether or not it is still listed.
+    """
 
     def __init__(self, retain: int | None = None) -> None:
         self.jobs: dict[str, Job] = {}
@@ -66,8 +69,10 @@ class Ledger:
         self.attempts: dict[str, tuple[Attempt, ...]] = {}
         self.listeners: list[Listener] = []
         self.retain = retain
-        self._ended_jobs: deque[str] = deque()
-        self._finished: deque[str] = deque()
+        # What may be forgotten, oldest first; kept only where something is to be forgotten.
+        self._ended_jobs: dict[str, None] = {}
+        self._raised: dict[str, None] = {}
+        self._finished: dict[str, None] = {}
         self._apply: dict[type, Callable[..., None]] = {
             JobChanged: self._job,
             EventRaised: self._event,
@@ -98,32 +103,38 @@ class Ledger:
     def _job(self, fact: JobChanged) -> None:
         self.jobs[fact.job.id] = fact.job
         if self.retain is not None and fact.job.phase is not JobPhase.QUEUED:
-            self._ended_jobs.append(fact.job.id)
-            while len(self._ended_jobs) > self.retain:
-                self.jobs.pop(self._ended_jobs.popleft(), None)
+            self._keep_latest(self._ended_jobs, fact.job.id, self.jobs)
 
     def _event(self, fact: EventRaised) -> None:
         self.events[fact.event.id] = fact.event
+        if self.retain is not None:
+            self._keep_latest(self._raised, fact.event.id, self.events)
 
     def _delivery(self, fact: DeliveryChanged | ExchangeStarted) -> None:
         self.deliveries[fact.delivery.id] = fact.delivery
-        self._forget_oldest(fact.delivery)
+        if self.retain is not None:
+            self._forget_oldest(fact.delivery)
 
     def _attempt(self, fact: AttemptEnded) -> None:
-        self.attempts[fact.delivery.id] = (*self.attempts.get(fact.delivery.id, ()), fact.attempt)
-        self.deliveries[fact.delivery.id] = fact.delivery
-        self._forget_oldest(fact.delivery)
+        delivery_id = fact.delivery.id
+        self.attempts[delivery_id] = (*self.attempts.get(delivery_id, ()), fact.attempt)
+        self.deliveries[delivery_id] = fact.delivery
+        if self.retain is not None:
+            self._forget_oldest(fact.delivery)
 
     def _forget_oldest(self, changed: Delivery) -> None:
-        if self.retain is None or not changed.finished:
-            return
-        self._finished.append(changed.id)
-        while len(self._finished) > self.retain:
-            oldest = self.deliveries.get(self._finished.popleft())
-            if oldest is not None and oldest.finished:
-                del self.deliveries[oldest.id]
-                self.attempts.pop(oldest.id, None)
-                self.events.pop(oldest.event.id, None)
+        if changed.finished:
+            self._keep_latest(self._finished, changed.id, self.deliveries, self.attempts)
+        else:
+            self._finished.pop(changed.id, None)  # resent: it is not over after all
+
+    def _keep_latest(self, order: dict[str, None], latest: str, *kept: dict[str, Any]) -> None:
+        order.pop(latest, None)
+        order[latest] = None
+        while len(order) > (self.retain or 0):
+            oldest = next(iter(order))
+            for records in (order, *kept):
+                records.pop(oldest, None)
 
     def _clear(self, fact: Cleared) -> None:
         gone = fact.tenant
@@ -131,3 +142,6 @@ class Ledger:
         self.events = {} if gone is None else {k: v for k, v in self.events.items() if v.tenant != gone}
         self.deliveries = {} if gone is None else {k: v for k, v in self.deliveries.items() if v.tenant != gone}
         self.attempts = {k: v for k, v in self.attempts.items() if k in self.deliveries}
+        self._ended_jobs = {k: None for k in self._ended_jobs if k in self.jobs}
+        self._raised = {k: None for k in self._raised if k in self.events}
+        self._finished = {k: None for k in self._finished if k in self.deliveries}

@@ -1,10 +1,11 @@
 """What is due, in order of time; what is due at one instant, in order of insertion.
 
-It never removes an entry before its time: whoever takes one asks whether it still holds.
+What was put off leaves its entry behind: whoever takes one asks whether it still holds.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -30,6 +31,11 @@ class Timeline(Generic[Item]):
         """Take the next entry."""
         at, _, item = heappop(self._heap)
         return at, item
+
+    def keep(self, wanted: Callable[[Item], bool]) -> None:
+        """Forget every item that is not ``wanted``; the order of the others stands."""
+        self._heap = [entry for entry in self._heap if wanted(entry[2])]
+        heapify(self._heap)
 
     def __len__(self) -> int:
         return len(self._heap)
