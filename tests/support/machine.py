@@ -87,13 +87,8 @@ class TooLarge(AssertionError):
 def fresh(phase: Phase = Phase.WAITING) -> Delivery:
     """A delivery that was just opened."""
     event = Event(id="e" * 32, dialect="fake", tenant="t", name="Something", at=T0, fields={})
-    return Delivery(
-        id="d" * 32,
-        event=event,
-        subscription=Subscription("s", "S", "lane", "POST", "https://www.example.com/callout"),
-        phase=phase,
-        due=T0,
-    )
+    hears = Subscription(id="s", label="S", lane="lane", method="POST", url="https://s.test/")
+    return Delivery(id="d" * 32, event=event, subscription=hears, phase=phase, due=T0)
 
 
 def explore(policy: Policy, machine: Machine = step, bound: int = BOUND) -> list[Edge]:
