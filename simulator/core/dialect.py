@@ -59,8 +59,8 @@ class Dialect(Protocol):
     def audience(self, event: Event) -> Sequence[Subscription]:
         """Who hears of it?"""
 
-    def render(self, delivery: Delivery, request_id: str, now: datetime) -> Callout | Unsendable:
-        """What do they hear? The first request of an attempt."""
+    def render(self, delivery: Delivery, request_id: str, now: datetime) -> Callout | Unsendable | Verdict:
+        """What do they hear? The first request of an attempt, or why there can be none."""
 
     def judge(
         self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime

@@ -22,7 +22,7 @@ from simulator.core.model import (
     Unsendable,
     Verdict,
 )
-from simulator.zuora import judging, merge_fields, payload, rendering, work
+from simulator.zuora import judging, payload, rendering, work
 from simulator.zuora.catalogue import canonical
 from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, Terms
 from simulator.zuora.tenant import Tenant, Tenants
@@ -65,30 +65,55 @@ class ZuoraDialect:
         ]
 
     def render(self, delivery: Delivery, request_id: str, now: datetime) -> Callout | Unsendable:
-        """The first request of an attempt."""
-        terms: Terms = delivery.subscription.terms
-        settings = self.tenants.settings(delivery.tenant)
-        return rendering.render(
-            terms.template,
-            delivery.event,
-            settings,
-            merge_fields.Tenant("19", "x"),
-            request_id=request_id,
-            notification_id=delivery.id,
-            now=now,
-        )
+        """The first request of an attempt: the callout, or a token request that comes before it."""
+        terms, settings = self._terms(delivery), self.tenants.settings(delivery.tenant)
+        step = auth.first_step(terms, settings, self.memory, now)
+        return self._carry_out(step, delivery, terms, settings, request_id, now)
 
     def judge(
         self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
     ) -> Verdict | Callout:
         """The next request of an authentication dialogue, or the verdict on the last answer."""
-        terms: Terms = delivery.subscription.terms
-        return judging.judge(exchanges[-1].outcome, self.tenants.settings(delivery.tenant), terms.template)
+        terms, settings = self._terms(delivery), self.tenants.settings(delivery.tenant)
+        step = auth.next_step(delivery, terms, settings, self.memory, exchanges, now)
+        if step is None:
+            return judging.judge(exchanges[-1].outcome, settings, terms.template)
+        following = self._carry_out(step, delivery, terms, settings, request_id, now)
+        return following.verdict if isinstance(following, Unsendable) else following
 
     def policy(self, delivery: Delivery) -> Policy:
         """The tenant's attempts and interval, and the template's retry flag, as they stand now."""
         terms: Terms = delivery.subscription.terms
         return self.tenants.settings(delivery.tenant).policy(terms.template.callout_retry)
+
+    def _terms(self, delivery: Delivery) -> Terms:
+        """What was agreed when the event happened, with the credentials as they are now (documented: RNH; Q26)."""
+        stored: Terms = delivery.subscription.terms
+        tenant = self.tenants[delivery.tenant]
+        definition = tenant.definitions.get(stored.definition_id)
+        if definition is None:
+            return stored
+        return with_credentials(stored, tenant, definition)
+
+    def _carry_out(
+        self, step: auth.Step, delivery: Delivery, terms: Terms, settings: Settings, request_id: str, now: datetime
+    ) -> Callout | Unsendable | Verdict:
+        match step:
+            case auth.Authorize(header=header):
+                return rendering.render(
+                    terms.template,
+                    delivery.event,
+                    settings,
+                    self.tenants.described(delivery.tenant),
+                    request_id=request_id,
+                    notification_id=delivery.id,
+                    authorization=header,
+                    now=now,
+                )
+            case auth.FetchToken(style=style):
+                return token_request(terms.provider, style, request_id)
+            case Verdict():
+                return step
 
 
 def _concerns(definition: NotificationDefinition, event: Event) -> bool:
