@@ -101,6 +101,9 @@ class Attempts:
             rendered = self._dialects[delivery.event.dialect].render(delivery, self._request_id(delivery), now)
             if isinstance(rendered, Callout):
                 return self._send(delivery, attempt, rendered, now)
+            if isinstance(rendered, Verdict):
+                self._end(delivery, attempt, rendered, now)
+                return None
             outcome = Outcome(error=ErrorClass.NOT_SENT, detail=rendered.detail)
             attempt.exchanges.append(Exchange(rendered.callout, outcome, now, now))
             self._end(delivery, attempt, rendered.verdict, now)

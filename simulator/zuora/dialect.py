@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from simulator.core.dialect import Finished, Happening, Later
+from simulator.core.errors import OurFault
 from simulator.core.ids import Ids
 from simulator.core.model import (
     Callout,
@@ -22,9 +25,11 @@ from simulator.core.model import (
     Unsendable,
     Verdict,
 )
-from simulator.zuora import judging, payload, rendering, work
+from simulator.zuora import auth, judging, payload, rendering, work
 from simulator.zuora.catalogue import canonical
-from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, Terms
+from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider, Terms
+from simulator.zuora.oauth import token_request
+from simulator.zuora.settings import Settings
 from simulator.zuora.tenant import Tenant, Tenants
 
 NAME = "zuora"
@@ -39,6 +44,7 @@ class ZuoraDialect:
 
     def __init__(self, tenants: Tenants, ids: Ids) -> None:
         self.tenants = tenants
+        self.memory = auth.AuthMemory()
         self._ids = ids
 
     def perform(self, job: Job, now: datetime) -> Finished | Later:
@@ -64,7 +70,7 @@ class ZuoraDialect:
             if template.active
         ]
 
-    def render(self, delivery: Delivery, request_id: str, now: datetime) -> Callout | Unsendable:
+    def render(self, delivery: Delivery, request_id: str, now: datetime) -> Callout | Unsendable | Verdict:
         """The first request of an attempt: the callout, or a token request that comes before it."""
         terms, settings = self._terms(delivery), self.tenants.settings(delivery.tenant)
         step = auth.first_step(terms, settings, self.memory, now)
@@ -110,10 +116,11 @@ class ZuoraDialect:
                     authorization=header,
                     now=now,
                 )
-            case auth.FetchToken(style=style):
-                return token_request(terms.provider, style, request_id)
+            case auth.FetchToken(style=style) if terms.provider is not None:
+                return token_request(terms.provider, style, request_id, settings.quirks.user_agent)
             case Verdict():
                 return step
+        raise OurFault(f"{delivery!r}: {step!r} cannot be carried out")
 
 
 def _concerns(definition: NotificationDefinition, event: Event) -> bool:
@@ -126,13 +133,33 @@ def _templates(tenant: Tenant, definition: NotificationDefinition) -> list[Callo
     return own + [template for template in linked if template is not None]
 
 
+def with_credentials(stored: Terms, tenant: Tenant, definition: NotificationDefinition) -> Terms:
+    """The stored terms with authentication taken from the template as it is now; the stored one where it is gone."""
+    current = next((one for one in _templates(tenant, definition) if one.id == stored.template.id), None)
+    if current is None and definition.callout is not None and len(_templates(tenant, definition)) == 1:
+        current = definition.callout  # a PUT of `callout` makes a new template in the place of the old one
+    if current is None or current is stored.template:
+        return stored
+    template = replace(
+        stored.template,
+        required_auth=current.required_auth,
+        callout_auth=current.callout_auth,
+        required_oauth2=current.required_oauth2,
+        oauth2_provider_id=current.oauth2_provider_id,
+    )
+    return Terms(stored.definition_id, stored.definition_name, template, _provider(tenant, current))
+
+
+def _provider(tenant: Tenant, template: CalloutTemplate) -> OAuthProvider | None:
+    return tenant.providers.get(template.oauth2_provider_id) if template.oauth2_provider_id else None
+
+
 def _subscription(tenant: Tenant, definition: NotificationDefinition, template: CalloutTemplate) -> Subscription:
-    provider = tenant.providers.get(template.oauth2_provider_id) if template.oauth2_provider_id else None
     return Subscription(
         id=definition.id,
         label=definition.name,
         lane=urlsplit(template.callout_baseurl).netloc,
         method=template.http_method.value,
         url=template.callout_baseurl,
-        terms=Terms(definition.id, definition.name, template, provider),
+        terms=Terms(definition.id, definition.name, template, _provider(tenant, template)),
     )

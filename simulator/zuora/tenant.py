@@ -13,10 +13,12 @@ from msgspec import Struct
 from simulator.core.ids import Ids
 from simulator.core.options import camel_case
 from simulator.core.shelf import Shelf
+from simulator.zuora import merge_fields
 from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider
 from simulator.zuora.resources import Resource
 from simulator.zuora.settings import Settings
 
+TENANT_ID = "19"  # as in the scope of every token (documented sample: OA)
 CLIENT_ID_LENGTH = 36
 SECRET_LENGTH = 42
 """What the official client demands before it sends anything (observed: PyPI zuora-sdk 3.21.0; documented: OA)."""
@@ -120,6 +122,10 @@ class Tenants:
         if grant is None or (grant.expires is not None and grant.expires <= now):
             return None
         return self[grant.client_id]
+
+    def described(self, client_id: str) -> merge_fields.Tenant:
+        """What system merge fields say of a tenant."""
+        return merge_fields.Tenant(TENANT_ID, f"Simulated tenant {client_id[:8]}")
 
     def settings(self, client_id: str) -> Settings:
         """The settings in force for a tenant: its own over the server's."""
