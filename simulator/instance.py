@@ -153,6 +153,7 @@ class Instance:
         """Forget what happened and what was registered; without a tenant the clock begins again too."""
         self.engine.forget(client_id)
         self.tenants.forget(client_id)
+        self.zuora.memory.clear()
         if client_id is None:
             self.clock.reset()
 
