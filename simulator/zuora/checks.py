@@ -2,7 +2,7 @@
 
 It alone decides which of them are faults. Seed 002 names white space, characters that aren't URL-safe, and an invalid
 body (documented); that a header with a line break is one too is ours: it would write headers that nobody configured.
-Positions count characters from 0.
+Positions count characters from 0. A fault never quotes the value around it: it may be a password.
 """
 
 import json
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-EXCERPT = 24  # characters shown before a fault
+LONGEST_NAME = 40  # characters shown of a header's name
 
 _SAFE_URL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]+|%[0-9A-Fa-f]{2})*", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)
@@ -31,12 +31,11 @@ class Fault(Struct, frozen=True):
     where: str
     what: str
     position: int | None = None
-    after: str = ""
+    nearby: str = ""
 
     def __str__(self) -> str:
         at = "" if self.position is None else f" at position {self.position}"
-        after = f", after {self.after!r}" if self.after else ""
-        return f"{self.where} {self.what}{at}{after}"
+        return f"{self.where} {self.what}{at}{self.nearby}"
 
 
 @lru_cache(maxsize=1024)
@@ -52,15 +51,21 @@ def url_fault(url: str) -> Fault | None:
             what = "has a '%' that encodes nothing"
         else:
             what = f"has {_named(character)}, which is not URL-safe"
-        return _at(where, what, url, end)
+        return Fault(where, what, end, _parameter(url[:end]))
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError as wrong:
-        return Fault(where, f"is none ({wrong})")
+    except ValueError:
+        return Fault(where, "has no readable host and port", url.find("//") + 2)
     if parts.scheme.lower() not in {"http", "https"}:
-        return _at(where, "does not begin with https://", url, 0)
-    return None if host else _at(where, "has no host", url, url.find("//") + 2)
+        return Fault(where, "does not begin with https://", 0)
+    return None if host else Fault(where, "has no host", url.find("//") + 2)
+
+
+def _parameter(before: str) -> str:
+    """Which parameter of the query a fault stands in, given what comes before it; by its name, never by its value."""
+    query = before.partition("?")[2].rpartition("&")[2]
+    return f", in the query parameter {query.partition('=')[0]!r}" if "=" in query else ""
 
 
 def body_fault(text: str) -> Fault | None:
@@ -72,9 +77,10 @@ def body_fault(text: str) -> Fault | None:
         _STRICT.decode(text)
     except json.JSONDecodeError as wrong:
         found = f" but found {_named(text[wrong.pos])}" if wrong.pos < len(text) else " but the text ends"
-        return _at(where, f"is not JSON: {wrong.msg.lower().removesuffix(' at')}{found}", text, wrong.pos)
+        line = f" (line {wrong.lineno}, column {wrong.colno})" if "\n" in text else ""
+        return Fault(where, f"is not JSON: {wrong.msg.lower().removesuffix(' at')}{found}", wrong.pos, line)
     except _NotJson as constant:
-        return _at(where, f"is not JSON: it has {constant}", text, text.find(str(constant)))
+        return Fault(where, f"is not JSON: it has {constant}", text.find(str(constant)))
     except RecursionError:
         return Fault(where, "is nested too deeply")
     return None
@@ -86,16 +92,12 @@ def header_fault(name: str, value: str) -> Fault | None:
     if valid is None or valid.end() < len(name):
         position = valid.end() if valid else 0
         found = f"has {_named(name[position])}" if name else "is empty"
-        return _at(f"the header name {name[:EXCERPT]!r}", found, name, position)
+        return Fault(f"the header name {name[:LONGEST_NAME]!r}", found, position)
     if name.lower() in FRAMING:
         return Fault(f"the header {name}", "is written by the sender itself and can't be a custom one")
     if (wrong := _UNSPEAKABLE.search(value)) is not None:
-        return _at(f"the value of the header {name}", f"has {_named(wrong[0])}", value, wrong.start())
+        return Fault(f"the value of the header {name}", f"has {_named(wrong[0])}", wrong.start())
     return None
-
-
-def _at(where: str, what: str, text: str, position: int) -> Fault:
-    return Fault(where, what, position, text[max(0, position - EXCERPT) : position])
 
 
 def _named(character: str) -> str:

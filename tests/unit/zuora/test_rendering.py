@@ -164,13 +164,16 @@ def test_a_custom_body_takes_the_place_of_everything() -> None:
     [
         (
             '{"a": <No.Such>}',
-            "the rendered request body is not JSON: expecting value but found '}' at position 6, after '{\"a\": '",
+            "the rendered request body is not JSON: expecting value but found '}' at position 6",
         ),
         ('{"a": "<DataSource.Q>"}', "expecting ',' delimiter but found 'h' at position 9"),
         ('{"a": 1', "but the text ends at position 7"),
         ("", "is empty, which is not JSON at position 0"),
         ('{"a": NaN}', "it has NaN at position 6"),
-        ('{"a": "x\ny"}', "invalid control character but found U+000A control character at position 8"),
+        (
+            '{"a": "x\ny"}',
+            "invalid control character but found U+000A control character at position 8 (line 1, column 9)",
+        ),
         ('{"a": 1} x', "extra data but found 'x' at position 9"),
         ("[" * 100_000, "nested too deeply"),
     ],
@@ -193,19 +196,19 @@ def test_all_json_is_sent_as_it_is(body: str) -> None:
     [
         (
             "https://h/<Account.Name>",
-            "the final URL has white space (U+0020 space) at position 14, after 'https://h/Jane'",
+            "the final URL has white space (U+0020 space) at position 14",
         ),
         ("https://h/\u00a0", "white space (U+00A0 no-break space) at position 10"),
         ("https://h/\t", "white space (U+0009 control character) at position 10"),
         ("https://h/\r\nX: y", "white space (U+000D control character) at position 10"),
-        ("https://h/ø", "has 'ø' (U+00F8), which is not URL-safe at position 10, after 'https://h/'"),
+        ("https://h/ø", "has 'ø' (U+00F8), which is not URL-safe at position 10"),
         ("https://h/<b>", "has '<', which is not URL-safe at position 10"),
         ('https://h/"', "has '\"', which is not URL-safe"),
         ("https://h/a%2", "has a '%' that encodes nothing at position 11"),
         ("https://h/\ud800", "has U+D800 control character, which is not URL-safe"),
         ("https://<No.Such>/x", "has no host at position 8"),
-        ("https://h:99999/", "is none (Port out of range"),
-        ("https://[::1/", "is none (Invalid IPv6 URL)"),
+        ("https://h:99999/", "has no readable host and port at position 8"),
+        ("https://[::1/", "has no readable host and port at position 8"),
         ("ftp://h/", "does not begin with https://"),
         ("<No.Such>", "does not begin with https://"),
     ],
@@ -221,7 +224,9 @@ def test_a_url_with_white_space_or_an_unsafe_character_is_not_sent(base: str, de
 def test_white_space_in_a_parameter_of_get_is_not_sent() -> None:
     """Values enter the URL as they are."""
     unsendable = refused(http_method=HttpMethod.GET, callout_params=PARAMS)
-    assert "white space" in unsendable.detail
+    assert unsendable.detail == (
+        "the final URL has white space (U+0020 space) at position 58, in the query parameter 'Name'"
+    )
     assert unsendable.callout.url == "https://www.example.com/callout/1?AccountId=8a80&Name=Jane & Søn&Email=&Fixed=7"
 
 
@@ -270,7 +275,7 @@ def test_credentials_take_the_place_of_a_custom_authorization() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "detail"),
     [
-        ("X-A", "a\r\nEvil: 1", "the value of the header X-A has U+000D control character at position 1, after 'a'"),
+        ("X-A", "a\r\nEvil: 1", "the value of the header X-A has U+000D control character at position 1"),
         ("X-A", "a\nEvil: 1", "U+000A control character"),
         ("X-A", "a\x00", "U+0000"),
         ("X-A", "\ud800", "U+D800"),
@@ -382,3 +387,18 @@ def test_whatever_is_rendered_is_either_sound_or_refused(fields: dict[str, str],
             assert callout.head.count(b"\n") == len(callout.headers) + 2
             if callout.body:
                 json.loads(callout.body)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        {"callout_baseurl": "https://h/?token=planted x"},
+        {"callout_baseurl": "https://user:planted x@h/"},
+        {"callout_baseurl": "https://user:planted/"},
+        {"callout_headers": {"Authorization": "planted\r\n"}},
+        {"use_custom_request_body": True, "custom_request_body": '{"password": "planted" x'},
+    ],
+)
+def test_a_fault_quotes_no_value(template: dict[str, Any]) -> None:
+    """It is shown where secrets are masked by their names, and a clause has none."""
+    assert "planted" not in refused(**template).verdict.reason
