@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from simulator.core.errors import OurFault
 from simulator.core.model import Callout, Delivery, Exchange, Unsendable, Verdict
-from simulator.zuora.auth import AuthMemory, FetchToken, first_step, next_step
+from simulator.zuora.auth import AuthMemory, Authorize, FetchToken, first_step, next_step
 from simulator.zuora.definitions import Terms
 from simulator.zuora.judging import judge
 from simulator.zuora.merge_fields import Tenant
@@ -29,15 +29,19 @@ class Circumstances(Struct, frozen=True):
     memory: AuthMemory
 
 
-def open_attempt(delivery: Delivery, given: Circumstances, request_id: str, now: datetime) -> Callout | Unsendable:
-    """The first request of an attempt; for OAuth 2.0 without a token at hand, a request for one."""
+def open_attempt(
+    delivery: Delivery, given: Circumstances, request_id: str, now: datetime
+) -> Callout | Unsendable | Verdict:
+    """The first request of an attempt; for OAuth 2.0 without a token at hand, a request for one.
+
+    A verdict where none can be asked for.
+    """
     step = first_step(given.terms, given.settings, given.memory, now)
-    callout = _render(delivery, given, None if isinstance(step, FetchToken | Verdict) else step.header, request_id, now)
-    if isinstance(callout, Unsendable):
+    header = step.header if isinstance(step, Authorize) else None
+    callout = _render(delivery, given, header, request_id, now)
+    if isinstance(callout, Unsendable) or isinstance(step, Authorize):
         return callout
-    if isinstance(step, Verdict):
-        return Unsendable(callout, step, step.reason)
-    return _token_request(given, step, request_id) if isinstance(step, FetchToken) else callout
+    return _token_request(given, step, request_id) if isinstance(step, FetchToken) else step
 
 
 def go_on(

@@ -188,14 +188,12 @@ class Terms(Struct, frozen=True):
     template: CalloutTemplate
     provider: OAuthProvider | None = None
 
-    def with_credentials_of(self, current: CalloutTemplate | None, provider: OAuthProvider | None) -> "Terms":
-        """These terms with the credentials that the template has now; unchanged where it is gone.
+    def with_credentials_of(self, current: CalloutTemplate, provider: OAuthProvider | None) -> "Terms":
+        """These terms with the credentials that the template, and the provider that it names, have now.
 
         Of a resend the history pages say that authentication is the current template's and all the rest the stored one's
         (documented); that it is so of a retry too is inferred (Q26).
         """
-        if current is None:
-            return self
         template = structs.replace(
             self.template,
             required_auth=current.required_auth,

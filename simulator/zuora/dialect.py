@@ -1,17 +1,14 @@
 """Zuora's five answers, each a call into the room that decides it.
 
-What did the request do: `work` · who hears: the tenant's definitions · what do they hear: `rendering` · what does their
-answer mean: `auth`, then `judging` · when again: `settings`.
+What did the request do: `work` · who hears: the tenant's definitions · what do they hear, and what does their answer
+mean: `attempt` · when again: `settings`.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from msgspec.structs import replace
-
 from simulator.core.dialect import Finished, Happening, Later
-from simulator.core.errors import OurFault
 from simulator.core.ids import Ids
 from simulator.core.model import (
     Callout,
@@ -25,11 +22,9 @@ from simulator.core.model import (
     Unsendable,
     Verdict,
 )
-from simulator.zuora import auth, judging, payload, rendering, work
+from simulator.zuora import attempt, auth, payload, work
 from simulator.zuora.catalogue import canonical
 from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider, Terms
-from simulator.zuora.oauth import token_request
-from simulator.zuora.settings import Settings
 from simulator.zuora.tenant import Tenant, Tenants
 
 NAME = "zuora"
@@ -72,20 +67,13 @@ class ZuoraDialect:
 
     def render(self, delivery: Delivery, request_id: str, now: datetime) -> Callout | Unsendable | Verdict:
         """The first request of an attempt: the callout, or a token request that comes before it."""
-        terms, settings = self._terms(delivery), self.tenants.settings(delivery.tenant)
-        step = auth.first_step(terms, settings, self.memory, now)
-        return self._carry_out(step, delivery, terms, settings, request_id, now)
+        return attempt.open_attempt(delivery, self._circumstances(delivery), request_id, now)
 
     def judge(
         self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
     ) -> Verdict | Callout:
         """The next request of an authentication dialogue, or the verdict on the last answer."""
-        terms, settings = self._terms(delivery), self.tenants.settings(delivery.tenant)
-        step = auth.next_step(delivery, terms, settings, self.memory, exchanges, now)
-        if step is None:
-            return judging.judge(exchanges[-1].outcome, settings, terms.template)
-        following = self._carry_out(step, delivery, terms, settings, request_id, now)
-        return following.verdict if isinstance(following, Unsendable) else following
+        return attempt.go_on(delivery, self._circumstances(delivery), exchanges, request_id, now)
 
     def policy(self, delivery: Delivery) -> Policy:
         """The tenant's attempts and interval, and the template's retry flag, as they stand now."""
@@ -101,26 +89,13 @@ class ZuoraDialect:
             return stored
         return with_credentials(stored, tenant, definition)
 
-    def _carry_out(
-        self, step: auth.Step, delivery: Delivery, terms: Terms, settings: Settings, request_id: str, now: datetime
-    ) -> Callout | Unsendable | Verdict:
-        match step:
-            case auth.Authorize(header=header):
-                return rendering.render(
-                    terms.template,
-                    delivery.event,
-                    settings,
-                    self.tenants.described(delivery.tenant),
-                    request_id=request_id,
-                    notification_id=delivery.id,
-                    authorization=header,
-                    now=now,
-                )
-            case auth.FetchToken(style=style) if terms.provider is not None:
-                return token_request(terms.provider, style, request_id, settings.quirks.user_agent)
-            case Verdict():
-                return step
-        raise OurFault(f"{delivery!r}: {step!r} cannot be carried out")
+    def _circumstances(self, delivery: Delivery) -> attempt.Circumstances:
+        return attempt.Circumstances(
+            self._terms(delivery),
+            self.tenants.settings(delivery.tenant),
+            self.tenants.described(delivery.tenant),
+            self.memory,
+        )
 
 
 def _concerns(definition: NotificationDefinition, event: Event) -> bool:
@@ -138,16 +113,7 @@ def with_credentials(stored: Terms, tenant: Tenant, definition: NotificationDefi
     current = next((one for one in _templates(tenant, definition) if one.id == stored.template.id), None)
     if current is None and definition.callout is not None and len(_templates(tenant, definition)) == 1:
         current = definition.callout  # a PUT of `callout` makes a new template in the place of the old one
-    if current is None or current is stored.template:
-        return stored
-    template = replace(
-        stored.template,
-        required_auth=current.required_auth,
-        callout_auth=current.callout_auth,
-        required_oauth2=current.required_oauth2,
-        oauth2_provider_id=current.oauth2_provider_id,
-    )
-    return Terms(stored.definition_id, stored.definition_name, template, _provider(tenant, current))
+    return stored if current is None else stored.with_credentials_of(current, _provider(tenant, current))
 
 
 def _provider(tenant: Tenant, template: CalloutTemplate) -> OAuthProvider | None:

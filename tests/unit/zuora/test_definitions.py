@@ -61,4 +61,3 @@ def test_credentials_are_fresh_and_the_rest_is_as_agreed() -> None:
     now = agreed.with_credentials_of(mended, provider)
     assert now.template == msgspec.structs.replace(template(), callout_auth=CalloutAuth("user", "new"))
     assert now.provider == provider
-    assert agreed.with_credentials_of(None, None) == agreed
