@@ -99,12 +99,15 @@ class WireConversation:
         request = callout.request_bytes
         bodiless = callout.method == "HEAD"
         seconds: float | None = None
-        line = self._kept(origin, notes)
+        line = await self._own(origin, notes)
+        pooled = line is None
+        if line is None and self._wire.pool is not None:
+            line = self._wire.pool.take(origin, asyncio.get_running_loop().time())
         if line is not None:
             loop = asyncio.get_running_loop()
             started = loop.time()
-            failure = await line.exchange(request, bodiless=bodiless)
-            if failure is None or failure.error is not ErrorClass.CLOSED_EARLY or line.reader.begun:
+            failure = await line.exchange(request, bodiless=bodiless, limits=self._wire.limits)
+            if failure is None or not _stale(line, failure, pooled=pooled):
                 return self._outcome(origin, line, failure, notes)
             seconds = self._wire.limits.transfer_wait - (loop.time() - started)
             notes.append("the kept connection broke before any byte of an answer: sent once more on a fresh one")
@@ -129,15 +132,15 @@ class WireConversation:
                 line.close()
         self._lines.clear()
 
-    def _kept(self, origin: Origin, notes: list[str]) -> Line | None:
-        """An open connection to ``origin``: this conversation's own, or one of the pool."""
+    async def _own(self, origin: Origin, notes: list[str]) -> Line | None:
+        """This conversation's connection to ``origin``, where the receiver has left it open."""
         line = self._lines.pop(origin, None)
-        if line is not None:
-            if line.idle:
-                return line
-            notes.append("the receiver had closed the connection of the exchange before: a fresh one was opened")
-        elif self._wire.pool is not None:
-            return self._wire.pool.take(origin, asyncio.get_running_loop().time())
+        if line is None:
+            return None
+        await asyncio.sleep(0)  # many a small server closes right behind its answer: let the loop hear of it first
+        if line.idle:
+            return line
+        notes.append("the receiver had closed the connection of the exchange before: a fresh one was opened")
         return None
 
     async def _fresh(
@@ -181,6 +184,17 @@ class WireConversation:
             patience=failure.patience,
             notes=tuple(notes),
         )
+
+
+def _stale(line: Line, failure: Failure, *, pooled: bool) -> bool:
+    """Whether a kept connection ended under a request, rather than the receiver failing at it.
+
+    One that has waited in the pool is taken for stale whenever no byte of an answer came. One that carried the exchange
+    just before is so only if the receiver had closed it before the request arrived: else a receiver that drops the answer to
+    a challenge would get it twice.
+    """
+    broken = failure.error is ErrorClass.CLOSED_EARLY and not line.reader.begun
+    return broken and (pooled or line.missed)
 
 
 _CONNECTION_BOUND = frozenset({b"ntlm", b"negotiate"})

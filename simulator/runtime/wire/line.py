@@ -8,6 +8,8 @@ flight, each failure is told apart, and closing leaves nothing behind. It knows 
 import asyncio
 import socket
 import ssl
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
@@ -18,8 +20,36 @@ from simulator.runtime.wire.failure import Failure, Limits, tls_failure
 _READ = 65_536
 
 
+def unread(connected: socket.socket) -> bool:
+    """Whether the receiver, that has just closed, had done so before the last bytes reached it.
+
+    It had where its system refused them (an error is pending) or has not acknowledged them (Linux tells how many).
+    """
+    try:
+        if connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            return True
+        return SEND_QUEUE is not None and SEND_QUEUE(connected) > 0
+    except OSError:
+        return False
+
+
+def _linux_send_queue() -> Callable[[socket.socket], int] | None:
+    if sys.platform != "linux":
+        return None
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+
+    return lambda connected: int.from_bytes(ioctl(connected, TIOCOUTQ, bytes(4)), sys.byteorder)
+
+
+SEND_QUEUE = _linux_send_queue()
+
+
 class Line(asyncio.Protocol):
-    """A connection that is made or being made. ``exchange`` may be called again while ``idle`` is true."""
+    """A connection that is made or being made. ``exchange`` may be called again while ``idle`` is true.
+
+    ``missed``: the receiver had closed before the last request reached it.
+    """
 
     __slots__ = (
         "_answer",
@@ -36,6 +66,7 @@ class Line(asyncio.Protocol):
         "_transport",
         "closed",
         "idle_since",
+        "missed",
         "reader",
     )
 
@@ -63,6 +94,7 @@ class Line(asyncio.Protocol):
         self.reader = AnswerReader()
         self.closed: asyncio.Future[None] = loop.create_future()
         self.idle_since = 0.0
+        self.missed = False
 
     @property
     def idle(self) -> bool:
@@ -88,8 +120,9 @@ class Line(asyncio.Protocol):
             self.abort()
             raise
 
-    async def exchange(self, request: bytes, *, bodiless: bool) -> Failure | None:
+    async def exchange(self, request: bytes, *, bodiless: bool, limits: Limits) -> Failure | None:
         """Send another request on the open connection, and read its answer, as `open` does."""
+        self._limits = limits
         answer = self._begin(request, bodiless)
         if self._transport is not None:
             self._send(self._transport)
@@ -146,6 +179,7 @@ class Line(asyncio.Protocol):
     def eof_received(self) -> None:
         if self._tls is not None:
             self._incoming.write_eof()
+        self.missed = unread(self._socket)
         self._ended("closed by the receiver")
 
     def connection_lost(self, error: Exception | None) -> None:
