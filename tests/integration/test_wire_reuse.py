@@ -119,8 +119,8 @@ async def test_pool_is_bounded(pooling: Wire) -> None:
     """However many attempts run at once, no more than a handful of connections stay."""
     async with receiver(FINE) as there:
         await asyncio.gather(*(attempt(pooling, there.url) for _ in range(IDLE_PER_ORIGIN + 20)))
-        while len(pooling.open) > IDLE_PER_ORIGIN:
-            await asyncio.sleep(0)
+        await asyncio.gather(*(line.closed for line in pooling.open if not line.idle))
+        assert len(pooling.open) == IDLE_PER_ORIGIN
         assert there.connections <= IDLE_PER_ORIGIN + 20
 
 

@@ -56,6 +56,7 @@ class Receiver:
         self.scheme = "http"
         self.connections = 0
         self.requests: list[bytes] = []
+        self.asked = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -93,6 +94,7 @@ async def receiver(
         while going:
             peer.request = await peer.read_request()
             state.requests.append(peer.request)
+            state.asked.set()
             script = scripts[min(len(state.requests), len(scripts)) - 1]
             going = await script(peer)
             await peer.writer.drain()

@@ -15,6 +15,9 @@ from simulator.core.model import ErrorClass
 BODY_KEPT = 61_440
 """Bytes of an answer's body that are read and kept (documented: the provider reads 60 KB); after them the connection closes."""
 
+INTERIM_LIMIT = 1_000
+"""Interim answers that are read: who sends more only ever runs into the limit of time, and need not cost any until then."""
+
 HEAD_LIMIT = 65_536
 LINE_LIMIT = 8_192
 CHUNK_LIMIT = 2**31 - 1
@@ -38,6 +41,7 @@ class AnswerReader:
     __slots__ = (
         "_body",
         "_chunked",
+        "_interims",
         "_left",
         "_lengths",
         "_parser",
@@ -65,6 +69,12 @@ class AnswerReader:
         self._left = 0
         self._lengths: list[bytes] = []
         self._chunked = False
+        self._interims = 0
+
+    @property
+    def flooded(self) -> bool:
+        """Whether nothing more need be read, since interim answers come without end."""
+        return self._interims >= INTERIM_LIMIT
 
     @property
     def body(self) -> bytes:
@@ -75,7 +85,7 @@ class AnswerReader:
         """Take what came; true once the answer is complete or enough of it is there. Raises `Malformed`."""
         self.begun = True
         while self._step is None:
-            rest = self._read_head(data)
+            rest = None if self.flooded else self._read_head(data)
             if rest is None:
                 return False
             data = rest
@@ -155,6 +165,7 @@ class AnswerReader:
             raise Malformed(f"{line!r} is no status line of HTTP/1")
         self.status = status
         if status < 200 and status != 101:
+            self._interims += 1
             self._lengths.clear()
             self._chunked = False
             return
@@ -198,40 +209,40 @@ class AnswerReader:
 
     def _chunks(self) -> bool:
         """``_left``: bytes of the chunk under way; 0 its closing line is due; -1 a size line is due; -2 trailers."""
-        pending = self._pending
-        while pending and not self.truncated:
+        data, at = bytes(self._pending), 0
+        complete = False
+        while at < len(data) and not self.truncated:
             if self._left > 0:
-                part = pending[: self._left]
-                del pending[: len(part)]
+                part = data[at : at + self._left]
+                at += len(part)
                 self._left -= len(part)
                 self._keep(part)
                 continue
-            line = self._line()
-            if line is None:
-                return False
+            end = data.find(b"\n", at, at + LINE_LIMIT)
+            if end < 0:
+                self._check_open_line(data[at : at + LINE_LIMIT])
+                break
+            line = data[at:end].removesuffix(b"\r")
+            at = end + 1
             if self._left == 0:
                 if line:
-                    raise Malformed("a chunk is longer than its size says")
+                    raise Malformed(_LONG_CHUNK)
                 self._left = -1
             elif self._left == -1:
                 self._left = _chunk_size(line) or -2
             elif not line:
-                self.reusable = self.reusable and not pending
-                return True
-        return self.truncated
+                complete = True
+                break
+        del self._pending[:at]
+        self.reusable = self.reusable and not (complete and self._pending)
+        return complete or self.truncated
 
-    def _line(self) -> bytes | None:
-        """The next line of the chunked framing without its end, None where more must come."""
-        end = self._pending.find(b"\n", 0, LINE_LIMIT)
-        if end < 0:
-            if self._left == 0 and bytes(self._pending) not in (b"", b"\r"):
-                raise Malformed("a chunk is longer than its size says")
-            if len(self._pending) >= LINE_LIMIT:
-                raise Malformed("a line of the chunked framing that does not end")
-            return None
-        line = bytes(self._pending[:end]).removesuffix(b"\r")
-        del self._pending[: end + 1]
-        return line
+    def _check_open_line(self, line: bytes) -> None:
+        """A line of the chunked framing whose end has not come."""
+        if self._left == 0 and line != b"\r":
+            raise Malformed(_LONG_CHUNK)
+        if len(line) == LINE_LIMIT:
+            raise Malformed("a line of the chunked framing that does not end")
 
     def _keep(self, data: bytes | bytearray) -> None:
         room = BODY_KEPT - len(self._body)
@@ -244,6 +255,9 @@ class AnswerReader:
     def _cut(self) -> None:
         self.truncated = True
         self.reusable = False
+
+
+_LONG_CHUNK = "a chunk is longer than its size says"
 
 
 def _chunk_size(line: bytes) -> int:

@@ -15,7 +15,7 @@ from simulator.runtime.addresses import Addresses, Place, Refusal
 from simulator.runtime.tls import ClientTrust
 from simulator.runtime.wire.dial import Resolve, dial, system_resolve
 from simulator.runtime.wire.failure import Failure, Limits, WireFailure
-from simulator.runtime.wire.line import Line
+from simulator.runtime.wire.line import BUFFER_SIZE, Line
 from simulator.runtime.wire.pool import Origin, Pool
 
 CONNECT_LIMIT = timedelta(seconds=10)
@@ -50,6 +50,7 @@ class Wire:
         self.resolve = resolve
         self.pool = Pool() if reuse_connections else None
         self.open: set[Line] = set()
+        self.buffer = memoryview(bytearray(BUFFER_SIZE))
 
     @property
     def patience(self) -> timedelta | None:
@@ -152,7 +153,7 @@ class WireConversation:
         context = wire.trust.context(place.host, place.port) if place.scheme == "https" else None
         deadline = loop.time() + limits.connect_wait
         connected = await dial(place, wire.resolve, limits, deadline)
-        line = Line(loop, connected, limits, context, place.host)
+        line = Line(loop, connected, limits, wire.buffer, context, place.host)
         wire.open.add(line)
         line.closed.add_done_callback(_forget(wire, line))
         return line, await line.open(request, bodiless=bodiless, deadline=deadline, seconds=seconds)

@@ -17,7 +17,8 @@ from simulator.core.model import ErrorClass
 from simulator.runtime.wire.answer import AnswerReader, Malformed
 from simulator.runtime.wire.failure import Failure, Limits, tls_failure
 
-_READ = 65_536
+BUFFER_SIZE = 65_536
+"""Bytes that one turn of the event loop reads at most: more would let one receiver hold up the others."""
 
 
 def unread(connected: socket.socket) -> bool:
@@ -45,14 +46,17 @@ def _linux_send_queue() -> Callable[[socket.socket], int] | None:
 SEND_QUEUE = _linux_send_queue()
 
 
-class Line(asyncio.Protocol):
+class Line(asyncio.BufferedProtocol):
     """A connection that is made or being made. ``exchange`` may be called again while ``idle`` is true.
+
+    ``buffer`` is where bytes arrive; all lines of one event loop may share it, since each takes them out at once.
 
     ``missed``: the receiver had closed before the last request reached it.
     """
 
     __slots__ = (
         "_answer",
+        "_buffer",
         "_incoming",
         "_limits",
         "_loop",
@@ -75,12 +79,14 @@ class Line(asyncio.Protocol):
         loop: asyncio.AbstractEventLoop,
         connected: socket.socket,
         limits: Limits,
+        buffer: memoryview,
         context: ssl.SSLContext | None = None,
         server_name: str = "",
     ) -> None:
         self._loop = loop
         self._socket = connected
         self._limits = limits
+        self._buffer = buffer
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._answer: asyncio.Future[Failure | None] | None = None
@@ -165,10 +171,16 @@ class Line(asyncio.Protocol):
         else:
             self._shake(self._tls, self._transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._received(self._buffer[:nbytes])
+
+    def _received(self, data: memoryview) -> None:
         tls, transport = self._tls, self._transport
         if tls is None or transport is None:
-            self._take(data)
+            self._take(bytes(data))
             return
         self._incoming.write(data)
         if not self._shaken:
@@ -231,7 +243,7 @@ class Line(asyncio.Protocol):
     def _decrypt(self, tls: ssl.SSLObject) -> None:
         while not self.closed.done():
             try:
-                plain = tls.read(_READ)
+                plain = tls.read(BUFFER_SIZE)
             except ssl.SSLWantReadError:
                 break
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
@@ -256,6 +268,8 @@ class Line(asyncio.Protocol):
         try:
             if self.reader.feed(data):
                 self._finish(None)
+            elif self.reader.flooded and self._transport is not None:
+                self._transport.pause_reading()
         except Malformed as error:
             self._finish(Failure(ErrorClass.MALFORMED_ANSWER, f"malformed answer: {error}"))
 
@@ -274,10 +288,10 @@ class Line(asyncio.Protocol):
         """Read what the receiver had sent before a write failed: an answer that is complete counts."""
         with suppress(OSError, ssl.SSLError, ValueError):
             while self._answer is not None:
-                data = self._socket.recv(_READ)
-                if not data:
+                size = self._socket.recv_into(self._buffer)
+                if not size:
                     return
-                self.data_received(data)
+                self.buffer_updated(size)
 
     def _connect_expired(self) -> None:
         self._finish(self._limits.connect_failure("the TLS handshake did not end"))
