@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from simulator.control.surface import ControlSurface
 from simulator.instance import Instance
+from simulator.marketing_cloud.handle import CloudHandle
+from simulator.marketing_cloud.routes import CloudSurface
 from simulator.options import Options
 from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
 from simulator.runtime.server import Server, Surface, application
@@ -27,6 +29,7 @@ class Simulator:
         self.options = Options.read(options)
         self.instance = Instance(self.options)
         self._server: Server | None = None
+        self.marketing_cloud = CloudHandle(self.instance.cloud, lambda: self.url, self.client_id, self.client_secret)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -40,7 +43,11 @@ class Simulator:
     async def start(self) -> None:
         """Bind and serve. Raises OSError where the port is taken."""
         instance, options = self.instance, self.options
-        surfaces: list[Surface] = [ControlSurface(instance), ZuoraSurface(instance.service)]
+        surfaces: list[Surface] = [
+            ControlSurface(instance),
+            CloudSurface(instance.cloud),
+            ZuoraSurface(instance.service),
+        ]
         names = {*LOCAL_NAMES, options.host, *options.server_names}
         tls = instance.authority.server_context(*sorted(names)) if options.tls else None
         app = application(surfaces, instance.dispatcher.broken.append)

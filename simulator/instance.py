@@ -11,6 +11,8 @@ from typing import Any
 from simulator.core.engine import Engine
 from simulator.core.errors import ClientError
 from simulator.core.model import Delivery, Event, Outcome
+from simulator.marketing_cloud import quirks as cloud_quirks
+from simulator.marketing_cloud.service import CloudService
 from simulator.options import Options
 from simulator.records import CalloutRecord, RequestRecord, callout_record, request_record
 from simulator.runtime.addresses import Addresses
@@ -61,6 +63,15 @@ class Instance:
             kick=self.dispatcher.kick,
             refusal=self.addresses.refusal,
         )
+        self.cloud = CloudService(
+            self.engine,
+            now=lambda: self.clock.now,
+            kick=self.dispatcher.kick,
+            refusal=self.addresses.refusal,
+            strict=strict,
+            quirks=options.cloud_quirks,
+        )
+        self.cloud.tenants.token_lifetime = options.token_lifetime
 
     # ── what happened ──
 
@@ -143,16 +154,24 @@ class Instance:
     def settings(self, client_id: str | None = None) -> dict[str, Any]:
         """The settings in force, and where each came from."""
         settings = self.tenants.settings(client_id) if client_id else self.tenants.defaults
-        return {**settings.as_dict(), "origins": self.tenants.origins_of(client_id)}
+        quirks = self.cloud.tenants.quirks_of(client_id) if client_id else self.cloud.tenants.quirks
+        plain = settings.as_dict()
+        plain["quirks"] |= quirks.as_dict()
+        return {**plain, "origins": self.tenants.origins_of(client_id)}
 
     def change_settings(self, given: Mapping[str, Any], client_id: str | None, origin: str) -> None:
         """Change what is given; a tenant's own settings, or the defaults of all."""
-        self.tenants.change(given, client_id, origin)
+        quirks = given.get("quirks")
+        own, others = cloud_quirks.split(quirks) if isinstance(quirks, Mapping) else ({}, quirks)
+        self.cloud.tenants.checked(own, client_id)
+        self.tenants.change({**given, "quirks": others} if "quirks" in given else given, client_id, origin)
+        self.cloud.tenants.turn(own, client_id)
 
     def reset(self, client_id: str | None = None) -> None:
         """Forget what happened and what was registered; without a tenant the clock begins again too."""
         self.engine.forget(client_id)
         self.tenants.forget(client_id)
+        self.cloud.tenants.forget(client_id)
         self.zuora.memory.clear()
         if client_id is None:
             self.clock.reset()

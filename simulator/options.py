@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.core.errors import AuthorError, near_match
+from simulator.marketing_cloud import quirks as cloud
 from simulator.zuora.settings import Settings
 
 SETTINGS = ("max_attempts", "interval", "confirm_success", "empty_as_null", "locale", "quirks")
@@ -53,6 +54,7 @@ class Options(Struct, frozen=True, kw_only=True):
     answers: tuple[Any, ...] = ()
     server_names: tuple[str, ...] = ()
     settings: Settings = Settings()
+    cloud_quirks: cloud.Quirks = cloud.Quirks()
     origins: Mapping[str, str] = {}
 
     @classmethod
@@ -77,6 +79,9 @@ class Options(Struct, frozen=True, kw_only=True):
             settings["interval_minutes"] = interval
         if isinstance(minutes := settings.get("interval_minutes"), float) and minutes.is_integer():
             settings["interval_minutes"] = int(minutes)
+        if isinstance(quirks := settings.get("quirks"), Mapping):
+            own, settings["quirks"] = cloud.split(quirks)
+            plain["cloud_quirks"] = self.cloud_quirks.merged(own, text=True)
         if settings:
             plain["settings"] = self.settings.merged(settings)
         origins = {**self.origins, **dict.fromkeys(given, origin)}
