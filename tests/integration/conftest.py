@@ -7,6 +7,7 @@ import pytest
 
 from simulator import Simulator
 from tests.support.client import Client
+from tests.support.cloud import CloudClient
 
 
 @pytest.fixture
@@ -19,5 +20,13 @@ async def zuora() -> AsyncIterator[Simulator]:
 async def client(zuora: Simulator) -> AsyncIterator[Client]:
     async with aiohttp.ClientSession() as session:
         client = Client(zuora, session)
+        await client.log_in()
+        yield client
+
+
+@pytest.fixture
+async def cloud(zuora: Simulator) -> AsyncIterator[CloudClient]:
+    async with aiohttp.ClientSession() as session:
+        client = CloudClient(zuora, session)
         await client.log_in()
         yield client
