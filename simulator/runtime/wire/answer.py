@@ -42,6 +42,7 @@ class AnswerReader:
         "_body",
         "_chunked",
         "_interims",
+        "_lasting",
         "_left",
         "_lengths",
         "_parser",
@@ -66,6 +67,7 @@ class AnswerReader:
         self._pending = bytearray()
         self._parser: httptools.HttpResponseParser | None = None
         self._step: Callable[[AnswerReader], bool] | None = None  # unbound: no reader refers to itself
+        self._lasting = False
         self._left = 0
         self._lengths: list[bytes] = []
         self._chunked = False
@@ -106,6 +108,11 @@ class AnswerReader:
 
     # -- the head
 
+    def on_headers_complete(self) -> None:
+        """llhttp's call at the end of a head. After an empty body it has forgotten by then whether the connection lasts."""
+        if self._parser is not None:
+            self._lasting = self._parser.should_keep_alive()
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """llhttp's call for each header, in order: only framing matters here."""
         match name.lower():
@@ -139,7 +146,7 @@ class AnswerReader:
         self.head = bytes(pending[:head_size])
         self._pending = bytearray()
         self._parser = None  # the reader and its parser hold each other
-        self._begin_body(parser)
+        self._begin_body(parser.get_status_code())
         return data[head_size - known :] if self._step or head_size - known < len(data) else None
 
     def _check_sizes(self, known: int, size: int) -> None:
@@ -158,8 +165,7 @@ class AnswerReader:
         except httptools.HttpParserError as error:
             raise Malformed(_departure(bytes(self._pending), str(error))) from None
 
-    def _begin_body(self, parser: httptools.HttpResponseParser) -> None:
-        status = parser.get_status_code()
+    def _begin_body(self, status: int) -> None:
         if status < 100 or not self.head.startswith(b"HTTP/1."):
             line = self.head.splitlines()[0][:40].decode("latin-1")
             raise Malformed(f"{line!r} is no status line of HTTP/1")
@@ -169,7 +175,7 @@ class AnswerReader:
             self._lengths.clear()
             self._chunked = False
             return
-        lasting = parser.should_keep_alive()
+        lasting = self._lasting
         if self.bodiless or status in (101, 204, 304):
             self.reusable = lasting and status != 101 and not self._chunked and all(n == b"0" for n in self._lengths)
             self._step = AnswerReader._nothing
