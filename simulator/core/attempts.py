@@ -61,6 +61,7 @@ class Attempts:
         self._on_broken = on_broken
         self._open: dict[str, UnderWay] = {}
         self.ended = 0
+        self._last_heard: Outcome | None = None
 
     def __len__(self) -> int:
         return len(self._open)
@@ -120,7 +121,7 @@ class Attempts:
             return None  # forgotten while it was on its way
         delivery = self._ledger.deliveries[dispatch.delivery.id]  # its definition may have been withdrawn meanwhile
         try:
-            ended_at = hear(dispatch, outcomes, sent_at, ended_at)
+            ended_at = hear(dispatch, [self._shared(outcome) for outcome in outcomes], sent_at, ended_at)
             if attempt.verdict is None:
                 answer = self._judge(delivery, attempt, ended_at)
                 if isinstance(answer, Callout):
@@ -133,6 +134,13 @@ class Attempts:
         except Exception as error:
             self._break(delivery, attempt, error, ended_at)
         return None
+
+    def _shared(self, outcome: Outcome) -> Outcome:
+        """The last outcome again where this one is like it: a receiver that is down says the same a million times."""
+        if outcome != self._last_heard:
+            self._last_heard = outcome
+            return outcome
+        return self._last_heard
 
     def abandon(self, dispatch: Dispatch, error: Exception, now: datetime) -> None:
         """A fault of ours broke the carrying of ``dispatch``: its attempt ends, and the record says so."""

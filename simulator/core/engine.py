@@ -36,6 +36,9 @@ from simulator.core.model import (
 )
 from simulator.core.timeline import Timeline
 
+NO_FIELDS: Mapping[str, str] = {}
+"""One for all events without fields: there may be millions of them."""
+
 
 class Engine:
     """The simulated provider without its clock and its wire.
@@ -84,7 +87,7 @@ class Engine:
             tenant=tenant,
             name=happening.name,
             at=now,
-            fields=happening.fields,
+            fields=happening.fields or NO_FIELDS,
             body=happening.body,
             job=job,
             details=happening.details,

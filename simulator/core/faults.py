@@ -112,11 +112,17 @@ class Faults:
 
     def shuffle(self, ready: list[Delivery], now: datetime) -> list[Delivery]:
         """What is due at one instant, in the order in which a reordering fault lets it go."""
+        shuffling = [
+            (number, fault)
+            for number, fault in enumerate(self._faults)
+            if fault.kind is FaultKind.REORDER and not fault.span
+        ]
+        if not shuffling:
+            return ready
         at = [
             place
             for place, delivery in enumerate(ready)
-            for number, fault in enumerate(self._faults)
-            if fault.kind is FaultKind.REORDER and not fault.span and self._meets(fault, delivery, number, now)
+            if any(self._meets(fault, delivery, number, now) for number, fault in shuffling)
         ]
         if len(at) < 2:
             return ready

@@ -5,6 +5,8 @@ The same thing in two runs of one seed bears the same id, in whatever order the 
 
 from hashlib import blake2b
 
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
 
 class Ids:
     """Derives ids from a seed; two sources of one seed agree."""
@@ -18,9 +20,9 @@ class Ids:
     def hex(self, *purpose: object) -> str:
         """32 lower-case hex digits, with the version and variant of a random UUID."""
         digest = self._root.copy()
-        digest.update("\x1f".join(map(str, purpose)).encode())
+        digest.update("\x1f".join([str(part) for part in purpose]).encode())
         text = digest.hexdigest()
-        return f"{text[:12]}4{text[13:16]}{'89ab'[int(text[16], 16) & 3]}{text[17:]}"
+        return f"{text[:12]}4{text[13:16]}{_VARIANT[text[16]]}{text[17:]}"
 
     def uuid(self, *purpose: object) -> str:
         """The same as `hex`, hyphenated: 36 characters."""
@@ -29,7 +31,7 @@ class Ids:
     def fraction(self, *purpose: object) -> float:
         """A number in [0, 1) that chance would have drawn."""
         digest = self._root.copy()
-        digest.update("\x1f".join(map(str, purpose)).encode())
+        digest.update("\x1f".join([str(part) for part in purpose]).encode())
         return int.from_bytes(digest.digest()[:7], "big") / (1 << 56)
 
 
