@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench
+.PHONY: help demo test lint simulate bench
 # A target whose recipe failed half-way is not done.
 .DELETE_ON_ERROR:
 
@@ -24,6 +24,9 @@ lint: .venv/test.stamp ## Check types, lint, format and floors
 	@$(BIN)/python -m ruff format --check --quiet || { echo "To mend it: $(BIN)/ruff format"; exit 1; }
 	@floors=$$($(BIN)/lint-imports 2>&1) || { echo "$$floors"; exit 1; }
 	@$(BIN)/python -m mypy
+
+simulate: .venv/test.stamp ## Live 10,000 seeded lives of the engine, each held to every law
+	@$(BIN)/python -m tests.simulation.simulate
 
 bench: .venv/test.stamp ## Measure, and print what was measured
 	@$(BIN)/python -m tests.bench
