@@ -63,6 +63,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim("Zuora-Notification-Id stays the same through all retries", "configure; overview", _D),
     Claim("User-Agent names the simulator", "contract Q24", _I, "quirks.userAgent", "Q24"),
+    Claim("a custom header takes the place of a default one, never of the three that trace a callout", "none", _I),
+    Claim("GET and DELETE carry no body", "contract Q12", _I, None, "Q12"),
     Claim(
         "merge fields stand in URL, parameters, headers and body, as <DataSource.X> or {{X}}",
         "configure; merge-field syntax",
