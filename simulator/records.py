@@ -171,7 +171,7 @@ def callout_record(
         due_at=delivery.due,
         max_attempts=limit,
         warnings=warnings,
-        resend=_resend(delivery),
+        resend=resendable(delivery),
         fields=dict(event.fields),
         attempts=tuple(_attempt(attempt) for attempt in attempts),
     )
@@ -240,7 +240,8 @@ def _exchange(exchange: Exchange) -> ExchangeRecord:
     )
 
 
-def _resend(delivery: Delivery) -> Resend:
+def resendable(delivery: Delivery) -> Resend:
+    """Whether a delivery may be sent once more."""
     if delivery.phase is Phase.SENDING:
         return Resend(False, "an attempt is under way")
     return Resend(True)
