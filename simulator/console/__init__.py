@@ -8,13 +8,13 @@ What the page reads
 ===================
 ``GET /_simulator/stream`` sends two kinds of event, each with one JSON object:
 
-``snapshot``   begins anew (first connection, reset, restart): ``{overview, requests, callouts, requestCount, calloutCount}``,
-               the newest records first; the older ones follow in ``records``.
-``records``    whole rows that take the place of those with the same id: ``{overview?, requests, callouts}``.
+``snapshot``   begins anew (first connection, reset, restart), the newest records first; the older ones follow in
+               ``records``: ``{clock, overview, requests, callouts, requestCount, calloutCount}``.
+``records``    whole rows that take the place of those with the same id: ``{clock, overview?, requests, callouts}``.
 
-**overview** ``{boot, server: {name, version, url, seed, state}, clock: {now, kind: "virtual"|"real", rate, delivery},
+**clock** ``{now, kind: "virtual"|"real", rate, delivery}``. **overview** ``{boot, server: {name, version, url, seed, state},
 settings: {..., origins: {key: "where from"}}, definitions: int, nextCommands: [str], providers: {name: label}}``;
-``boot`` is another string after each start of the server. Every key but ``boot`` and ``clock.now`` may be absent.
+``boot`` is another string after each start of the server. Every key but ``boot`` and ``now`` may be absent.
 
 **request row** ``{id, seq, provider, clientId, method, path, state: "queued|succeeded|failed|never", createTime,
 completeTime, dueAt, trackId, error, events: [{id, name, at}]}``; `error` says why it failed.
@@ -23,6 +23,7 @@ completeTime, dueAt, trackId, error, events: [{id, name, at}]}``; `error` says w
 tells of, or null), definition: {id, name}, method, url, outcome: "pending|delivered|failed|not-sent", dueAt (null where
 nothing is due), maxAttempts, warnings: [str], resend: {allowed, reason},
 attempts: [{number, limit, responseCode, errorClass, sentAt, endedAt, retryAt, why, historyId, resend, patience,
+decision: "delivered|again|final|not-sent",
 exchanges: [{requestId, method, status, errorClass, sentAt, endedAt, purpose, duplicate}]}]}``
 
 A row is light. The whole record, which a person opens, comes from the control plane (``GET /_simulator/callouts/{id}``,
