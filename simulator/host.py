@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from simulator.console.ledger_feed import LedgerFeed
+from simulator.console.page import add_routes as add_page
 from simulator.control.surface import ControlSurface
 from simulator.instance import Instance
 from simulator.marketing_cloud.handle import CloudHandle
@@ -51,6 +53,7 @@ class Simulator:
         names = {*LOCAL_NAMES, options.host, *options.server_names}
         tls = instance.authority.server_context(*sorted(names)) if options.tls else None
         app = application(surfaces, instance.dispatcher.broken.append)
+        add_page(app, LedgerFeed(instance, self._next_commands))
         self._server = Server(app, options.host, options.port, tls)
         await self._server.start()
 
@@ -59,6 +62,15 @@ class Simulator:
         await self.instance.close()
         if self._server is not None:
             await self._server.stop()
+
+    def _next_commands(self) -> tuple[str, ...]:
+        """What a newcomer may type to see something on the page."""
+        key, secret = f"apiAccessKeyId: {self.client_id}", "apiSecretAccessKey: $ZUORA_CLIENT_SECRET"
+        headers = f"""-H 'Content-Type: application/json' -H '{key}' -H "{secret}" """
+        return (
+            f'zuora-simulator trigger "Async Request Succeeded" --to http://localhost:3000/callouts --server {self.url}',
+            f"curl -X POST {self.url}/v1/async/accounts {headers}" + """-d '{"name": "Acme"}'""",
+        )
 
     @property
     def url(self) -> str:
