@@ -64,7 +64,7 @@ def format_duration(span: timedelta) -> str:
     return "".join(words) or "0s"
 
 
-def parse_size(word: str | int) -> int:
+def parse_size(word: object) -> int:
     """A number of bytes: ``"200KB"`` is 204,800, ``"60KB"`` 61,440; a bare number counts bytes. Never negative.
 
     Raises ``AuthorError`` for what is no size, and for a fraction of a byte.
