@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
             self._room.set_result(None)
         self._room = None
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
         self._house.connections.discard(self)
         self.resume_writing()

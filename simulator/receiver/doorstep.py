@@ -33,7 +33,7 @@ class Doorstep(asyncio.Protocol):
         if ending is not Ending.HANG:
             ENDINGS[ending](self._transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         self._house.connections.discard(self)
 
     def stop(self) -> list[asyncio.Future[Any]]:
