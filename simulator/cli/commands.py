@@ -13,6 +13,9 @@ UNOFFICIAL = "Unofficial, not affiliated with Zuora or Salesforce."
 COMMANDS = {
     "serve": "simulator.cli.serve:serve",
     "demo": "simulator.cli.demo:demo",
+    "replay": "simulator.cli.replay:replay",
+    "examine": "simulator.cli.examine:examine",
+    "scenario": "simulator.cli.scenario:scenario",
 }
 
 

@@ -19,6 +19,10 @@ _ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 
 RECEIVER = "receiver"
 WORLD = "world"
+STORY = "story"
+ROOTS = (RECEIVER, WORLD, STORY)
+"""Names that every story knows: whom it calls, what exists at the start, and an id and a seed of its own."""
+
 JSON_KEY = "body"
 """The one key of the format whose value is JSON rather than text."""
 
@@ -165,13 +169,13 @@ def check_order(found: Iterable[Reference], definitions: Sequence[str], steps: S
     for index, name in enumerate(steps):
         first.setdefault(name, after + index)
     links: dict[str, set[str]] = {}
-    known = [*first, RECEIVER, WORLD]
+    known = [*first, *ROOTS]
     late: list[tuple[Reference, str]] = []
     for reference in found:
         place, holder = _holder(reference.path, definitions, steps)
         if place is None:
             say(reference.node, f"${{{reference.name}.{reference.field}}} cannot stand here: nothing has happened yet")
-        elif reference.name in (RECEIVER, WORLD):
+        elif reference.name in ROOTS:
             continue
         elif reference.name not in first:
             near = near_match(reference.name, known)

@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.core.errors import near_match
 from simulator.replay.convert import Converter, Rule
+from simulator.replay.references import ROOTS
 from simulator.replay.story import (
     VERBS,
     Answer,
@@ -160,7 +161,7 @@ def _scenario(scenario: Scenario, nodes: Nodes, node: Node, reading: Converter) 
         name = part.named if isinstance(part, Definition | Step) else None
         if name is None:
             continue
-        if name in taken or name in ("receiver", "world"):
+        if name in taken or name in ROOTS:
             reading.say(nodes.get("steps", node), f"two parts are called {name!r}: names given with 'as' are used once")
         taken.add(name)
 

@@ -208,6 +208,7 @@ class Expectation(Chosen, frozen=True):
     )
     exchanges: Annotated[list[int], Meta(description="How many requests each attempt took.")] | None = None
     answers: list[Annotated[int, Meta(ge=100, le=999)] | None] | None = None
+    copies: Annotated[list[int | None] | None, Meta(description="The answers to copies, challenges aside.")] = None
     requests: Annotated[int, Meta(ge=0, description="How many requests went out in all.")] | None = None
     headers: dict[str, Text | None] = {}
     body: Json = None
@@ -224,6 +225,9 @@ class Scenario(Part, frozen=True):
     title: Annotated[str, Meta(min_length=1, description="One line that says what the story shows.")]
     description: str = ""
     meaning: Annotated[str, Meta(description="What a failure of this story would mean in production.")] = ""
+    needs: Annotated[
+        list[Literal["basic", "probe"]], Meta(description="What must be given for a receiver of the user's own.")
+    ] = []
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     start: (
         Annotated[str, Meta(description="The instant at which the story begins.", extra={"unit": "instant"})] | None

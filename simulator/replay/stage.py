@@ -1,0 +1,270 @@
+"""Where a story is played: a simulator of its own, driven through the doors that its users have.
+
+Every step of a story is one method here, sent over HTTP to the API or the control plane, so that a story says nothing
+that a client could not do. Only time is moved from inside. It judges nothing.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from msgspec import Struct
+
+from simulator.core.errors import AuthorError
+from simulator.core.units import parse_duration
+from simulator.host import Simulator
+from simulator.records import CalloutRecord
+from simulator.replay.story import Definition, FaultRule, OutcomeRule, Settings
+
+JSON = "application/json"
+
+
+class Answer(Struct, frozen=True):
+    """What a request of the story's own was answered; ``body`` is the JSON, or the text where it is none."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: Any
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As later steps see it: ``status``, ``headers``, ``body``, and the fields of a JSON body by themselves."""
+        own = self.body if isinstance(self.body, dict) else {}
+        return {**own, "status": self.status, "headers": dict(self.headers), "body": self.body}
+
+
+class Refused(AuthorError):
+    """The simulator would not take what the story asks for."""
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """A story's settings as the keywords of `Simulator`."""
+    given: dict[str, Any] = {
+        name: value
+        for name in settings.__struct_fields__
+        if (value := getattr(settings, name)) is not None and name != "interval_minutes"
+    }
+    for name in ("latency", "patience"):
+        if name in given:
+            given[name] = parse_duration(given[name])
+    if settings.interval_minutes is not None:
+        given["interval"] = timedelta(minutes=settings.interval_minutes)
+    return given
+
+
+class Stage:
+    """A started simulator and a session to speak to it."""
+
+    def __init__(self, zuora: Simulator, session: aiohttp.ClientSession) -> None:
+        self.zuora = zuora
+        self._session = session
+        self._token = ""
+
+    async def open(self) -> None:
+        """Log in as the simulator's default client."""
+        form = {
+            "client_id": self.zuora.client_id,
+            "client_secret": self.zuora.client_secret,
+            "grant_type": "client_credentials",
+        }
+        async with self._session.post(self.zuora.url + "/oauth/token", data=form) as answer:
+            self._token = (await answer.json())["access_token"]
+
+    # ── the API ──
+
+    async def submit(self, method: str, path: str, headers: Mapping[str, str], body: Any) -> Answer:
+        """A request to the simulated API with the default client's token."""
+        return await self.request(
+            method, self.zuora.url + path, {"Authorization": f"Bearer {self._token}", **headers}, body
+        )
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> Answer:
+        """Any request; a body that is a text goes out as it is, everything else as JSON."""
+        plain = dict(headers)
+        content = None
+        if body is not None:
+            content = body.encode() if isinstance(body, str) else json.dumps(body, ensure_ascii=False).encode()
+            if not any(name.lower() == "content-type" for name in plain):
+                plain["Content-Type"] = JSON
+        try:
+            async with self._session.request(method, url, headers=plain, data=content, allow_redirects=False) as answer:
+                raw = await answer.read()
+                return Answer(answer.status, tuple(answer.headers.items()), _decoded(raw))
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            raise Refused(f"{method} {_without_userinfo(url)}: no answer ({reason})") from error
+
+    async def define(self, definition: Definition, number: int, url: str) -> dict[str, Any]:
+        """Register a definition; returns it as the API shows it."""
+        provider = await self._provider(definition, number)
+        answer = await self.submit(
+            "POST", "/notifications/notification-definitions", {}, _registration(definition, number, url, provider)
+        )
+        if answer.status != 200:
+            raise Refused(f"the definition was refused: {_said(answer)}")
+        shown: dict[str, Any] = answer.body
+        return shown
+
+    async def _provider(self, definition: Definition, number: int) -> str | None:
+        oauth = definition.oauth
+        if oauth is None:
+            return None
+        body = {
+            "name": f"provider {number}",
+            "tokenEndpoint": oauth.token_endpoint,
+            "clientId": oauth.client_id,
+            "clientSecret": oauth.client_secret,
+            "grantType": "client_credentials",
+            "scope": oauth.scope,
+        }
+        made = await self.control("POST", "/oauth-providers", body)
+        return str(made["id"])
+
+    async def resend(self, history_ids: Sequence[str]) -> Answer:
+        """Zuora's own endpoint."""
+        return await self.submit("POST", "/notifications/callout-histories/resend", {}, list(history_ids))
+
+    # ── the control plane ──
+
+    async def control(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of the control plane; raises `Refused` with its words where it is refused."""
+        answer = await self.request(method, f"{self.zuora.url}/_simulator{path}", {}, body)
+        if answer.status >= 400:
+            raise Refused(_said(answer))
+        return answer.body
+
+    async def fire(self, event: str, fields: Mapping[str, str]) -> Any:
+        return await self.control("POST", "/events", {"event": event, "fields": dict(fields)})
+
+    async def set(self, settings: Mapping[str, Any]) -> Any:
+        return await self.control("PUT", "/settings", dict(settings))
+
+    async def add_fault(self, rule: FaultRule) -> Any:
+        """One more fault beside those in force."""
+        return await self._add("/faults", "faults", _plain(rule))
+
+    async def add_outcome(self, rule: OutcomeRule) -> Any:
+        """One more outcome rule; the newest stands first, as it is meant for what comes next."""
+        return await self._add("/outcomes", "outcomes", _plain(rule))
+
+    async def _add(self, path: str, key: str, rule: dict[str, Any]) -> Any:
+        in_force = (await self.control("GET", path))[key]
+        return await self.control("PUT", path, {key: [*in_force, rule]})
+
+    async def register_events(self, names: Sequence[str]) -> None:
+        """Custom events of the tenant, by event triggers that never trigger by themselves."""
+        for name in names:
+            trigger = {
+                "active": False,
+                "baseObject": "Account",
+                "condition": "false",
+                "eventType": {"name": name, "displayName": name, "namespace": "user.notification"},
+            }
+            answer = await self.submit("POST", "/events/event-triggers", {}, trigger)
+            if answer.status >= 400:
+                raise Refused(f"the custom event {name!r} was refused: {_said(answer)}")
+
+    # ── time ──
+
+    async def advance(self, span: timedelta) -> None:
+        """Move the virtual clock, or let the span pass on the real one, at its rate."""
+        clock = self.zuora.instance.clock
+        if not clock.runs:
+            await self.zuora.instance.dispatcher.advance(span)
+            return
+        target = clock.now + span
+        await asyncio.sleep(clock.seconds_until(target) or 0)
+        await self.zuora.settle()
+
+    async def settle(self) -> None:
+        await self.zuora.settle()
+
+    async def drain(self) -> None:
+        """Until nothing is due any more."""
+        clock, engine = self.zuora.instance.clock, self.zuora.instance.engine
+        if not clock.runs:
+            await self.zuora.drain()
+            return
+        await self.zuora.settle()
+        while (due := engine.next_due) is not None:
+            await self.advance(due - clock.now)
+
+    # ── what happened ──
+
+    @property
+    def callouts(self) -> tuple[CalloutRecord, ...]:
+        return self.zuora.callouts
+
+
+def _registration(definition: Definition, number: int, url: str, provider: str | None) -> dict[str, Any]:
+    """A definition in the words of Zuora's API."""
+    name = definition.name or f"{definition.event} {number}"
+    callout: dict[str, Any] = {
+        "name": name,
+        "calloutBaseurl": url,
+        "eventTypeName": definition.event,
+        "httpMethod": definition.method,
+        "calloutRetry": definition.retry,
+        "requiredAuth": definition.username is not None,
+    }
+    if definition.username is not None:
+        callout["calloutAuth"] = {
+            key: value
+            for key in ("username", "password", "domain", "preemptive")
+            if (value := getattr(definition, key)) is not None
+        }
+    if provider is not None:
+        callout |= {"requiredOauth2": True, "oauth2ProviderId": provider}
+    if definition.params:
+        callout["calloutParams"] = dict(definition.params)
+    if definition.headers:
+        callout["calloutHeaders"] = dict(definition.headers)
+    if definition.body is not None:
+        callout |= {"useCustomRequestBody": True, "customRequestBody": definition.body}
+    if definition.confirm_success is not None:
+        callout["confirmSuccessFromResponseContent"] = definition.confirm_success
+    if definition.hmac is not None:
+        callout |= _plain(definition.hmac, defaults=True)
+    return {
+        "name": name,
+        "eventTypeName": definition.event,
+        "active": definition.active,
+        "calloutActive": True,
+        "callout": callout,
+    }
+
+
+def _plain(part: Struct, *, defaults: bool = False) -> dict[str, Any]:
+    """A part of the file as the JSON of the control plane: its own names, without what is not set."""
+    names = zip(part.__struct_fields__, part.__struct_encode_fields__, strict=True)
+    values = {wire: getattr(part, name) for name, wire in names}
+    return {name: value for name, value in values.items() if value is not None or defaults}
+
+
+def _decoded(raw: bytes) -> Any:
+    text = raw.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _said(answer: Answer) -> str:
+    """An answer that refuses something, in its own words."""
+    body = answer.body
+    if isinstance(body, dict):
+        words = body.get("error") or body.get("message")
+        if words is None and isinstance(body.get("reasons"), list):
+            words = "; ".join(str(reason.get("message")) for reason in body["reasons"])
+        if words:
+            return str(words)
+    return f"status {answer.status}: {json.dumps(body)[:300]}"
+
+
+def _without_userinfo(url: str) -> str:
+    parts = urlsplit(url)
+    return url.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
