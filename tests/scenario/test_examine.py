@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from simulator.receiver import Received, Receiver
 
+from simulator.receiver import Received, Receiver
 from simulator.replay.examine import Answer, Mark, examine, questions
 from simulator.replay.performance import Manner
 
