@@ -94,7 +94,7 @@ ROWS = [
     Row("endless 1xx", pours(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100), 102, T),
     Row("1xx, then silence", says_and_hangs(b"HTTP/1.1 102 Processing\r\n\r\n"), 102, T),
     # 1xx and then ends; 101
-    Row("100, then closes", says(b"HTTP/1.1 100 Continue\r\n\r\n"), 100, I, "100 was the last"),
+    Row("100, then closes", says(b"HTTP/1.1 100 Continue\r\n\r\n"), 100, I, "after status 100, the last"),
     Row("102, then closes", says(b"HTTP/1.1 102 Processing\r\n\r\n"), 102, I),
     Row("103, then resets", says_and_resets(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), 103, I),
     Row("199, then closes", says(b"HTTP/1.1 199 x\r\n\r\n"), 199, I),

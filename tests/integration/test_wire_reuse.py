@@ -61,6 +61,24 @@ async def test_exchanges_of_an_attempt_share_a_connection(wire: Wire) -> None:
     assert all(AGAIN not in note for outcome in outcomes for note in outcome.notes)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        CHALLENGE % b"NTLM",
+        b"HTTP/1.1 204 x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 103 x\r\n\r\n" + OK,
+    ],
+    ids=["empty body", "204", "empty chunked", "HTTP/1.0 kept alive", "interim before"],
+)
+async def test_what_keeps_a_connection(wire: Wire, answer: bytes) -> None:
+    """An empty body, however it is told, leaves the connection fit for the next leg of a dialogue."""
+    async with receiver(says(answer, keep=True)) as there:
+        await attempt(wire, there.url, 3)
+        assert (there.connections, len(there.requests)) == (1, 3)
+
+
 async def test_each_origin_keeps_its_own_connection(wire: Wire) -> None:
     """A token server and a receiver may take turns within one attempt."""
     async with receiver(FINE) as tokens, receiver(FINE) as there, wire.conversation() as conversation:

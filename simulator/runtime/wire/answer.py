@@ -1,112 +1,103 @@
 """Reads one answer from the bytes of a receiver, however they are sliced.
 
-It alone decides what is a proper answer, what is malformed and where the body ends. It knows no socket and no clock.
-llhttp (by way of httptools) judges the head; what it lets pass and the fault table does not is checked here, and the body
-is read here, since llhttp does not tell the size of a chunk.
+It alone decides what is a proper answer and what the end of a stream means. It knows no socket and no clock. llhttp (by way
+of httptools) judges the head; what it lets pass and the fault table does not is checked here.
 """
 
 import re
-from collections.abc import Callable
 
 import httptools
 
 from simulator.core.model import ErrorClass
-
-BODY_KEPT = 61_440
-"""Bytes of an answer's body that are read and kept (documented: the provider reads 60 KB); after them the connection closes."""
+from simulator.runtime.wire.body import LINE_LIMIT, Chunked, Counted, Framing, Kept, Malformed, Nothing, UntilClose
 
 INTERIM_LIMIT = 1_000
 """Interim answers that are read: who sends more only ever runs into the limit of time, and need not cost any until then."""
 
 HEAD_LIMIT = 65_536
-LINE_LIMIT = 8_192
-CHUNK_LIMIT = 2**31 - 1
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
-_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]+)[ \t]*(?:;[^\x00]*)?")
 _TLS_ALERT = b"\x15\x03"
-
-
-class Malformed(Exception):
-    """The bytes are not an HTTP/1 answer; the message says where they depart from one."""
 
 
 class AnswerReader:
     """The answer to one request as far as it has come: ``status``, ``head`` and ``body`` fill as bytes are fed.
 
     ``begun`` is true from the first byte on, ``reusable`` once the answer is complete and leaves the connection fit for
-    another request. ``status`` is the last one heard, an interim one too.
+    another request. ``status`` is the last one heard, an interim one too. ``bodiless`` is the answer to HEAD.
     """
 
     __slots__ = (
-        "_body",
+        "_bodiless",
         "_chunked",
+        "_framing",
         "_interims",
+        "_kept",
         "_lasting",
-        "_left",
-        "_lengths",
+        "_length",
         "_parser",
         "_pending",
-        "_step",
         "begun",
-        "bodiless",
         "head",
         "reusable",
         "status",
-        "truncated",
     )
 
     def __init__(self, *, bodiless: bool = False) -> None:
-        self.bodiless = bodiless
+        self._bodiless = bodiless
         self.status: int | None = None
         self.head = b""
         self.begun = False
-        self.truncated = False
         self.reusable = False
-        self._body = bytearray()
+        self._kept = Kept()
+        self._framing: Framing | None = None
         self._pending = bytearray()
         self._parser: httptools.HttpResponseParser | None = None
-        self._step: Callable[[AnswerReader], bool] | None = None  # unbound: no reader refers to itself
-        self._lasting = False
-        self._left = 0
-        self._lengths: list[bytes] = []
-        self._chunked = False
         self._interims = 0
+        self._lasting = False
+        self._length: bytes | None = None
+        self._chunked = False
+
+    @property
+    def body(self) -> bytes:
+        """The body as received, at most `BODY_KEPT` bytes."""
+        return bytes(self._kept.content)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the receiver had more to say than is kept."""
+        return self._kept.cut
 
     @property
     def flooded(self) -> bool:
         """Whether nothing more need be read, since interim answers come without end."""
         return self._interims >= INTERIM_LIMIT
 
-    @property
-    def body(self) -> bytes:
-        """The body as received, at most `BODY_KEPT` bytes."""
-        return bytes(self._body)
-
     def feed(self, data: bytes) -> bool:
         """Take what came; true once the answer is complete or enough of it is there. Raises `Malformed`."""
         self.begun = True
-        while self._step is None:
+        while (framing := self._framing) is None:
             rest = None if self.flooded else self._read_head(data)
             if rest is None:
                 return False
             data = rest
-        self._pending += data
-        return self._step(self)
+        used = framing.take(data, self._kept)
+        if self._kept.cut:
+            return True
+        self.reusable = self._lasting and used == len(data)
+        return used is not None
 
     def end(self) -> tuple[ErrorClass, str] | None:
         """What the end of the stream means now; None where it is the proper end of the body."""
-        if self._step is AnswerReader._until_close:
+        if isinstance(self._framing, UntilClose):
             return None
-        if self._step is not None:
+        if self._framing is not None:
             return ErrorClass.CLOSED_EARLY, f"after status {self.status}, before the body was complete"
         if self._pending:
             return ErrorClass.CLOSED_EARLY, "before the headers were complete"
         if self.status is not None:
-            return ErrorClass.INTERIM, f"{self.status} was the last that was heard before the connection ended"
+            return ErrorClass.INTERIM, f"after status {self.status}, the last that was heard"
         return ErrorClass.CLOSED_EARLY, "before any byte of an answer"
-
-    # -- the head
 
     def on_headers_complete(self) -> None:
         """llhttp's call at the end of a head. After an empty body it has forgotten by then whether the connection lasts."""
@@ -117,7 +108,7 @@ class AnswerReader:
         """llhttp's call for each header, in order: only framing matters here."""
         match name.lower():
             case b"content-length":
-                self._lengths.append(value)
+                self._length = value
             case b"transfer-encoding":
                 # The last coding decides (RFC 9112 6.3); llhttp has refused it beside a Content-Length.
                 self._chunked = value.rpartition(b",")[2].strip().lower() == b"chunked"
@@ -130,7 +121,6 @@ class AnswerReader:
             data = data.lstrip(b"\r\n")
             if not data:
                 return None
-            self._parser = None
         parser = self._parser
         if parser is None:
             parser = self._parser = httptools.HttpResponseParser(self)
@@ -138,16 +128,17 @@ class AnswerReader:
         known = len(pending)
         pending += data
         end = _END_OF_HEAD.search(pending, max(0, known - 2))
-        head_size = end.end() if end else len(pending)
-        self._check_sizes(known, head_size)
-        self._judge(parser, data[: head_size - known] if end else data)
+        size = end.end() if end else len(pending)
+        self._check_sizes(known, size)
+        self._judge(parser, data[: size - known])
         if end is None:
             return None
-        self.head = bytes(pending[:head_size])
+        self.head = bytes(pending[:size])
         self._pending = bytearray()
         self._parser = None  # the reader and its parser hold each other
         self._begin_body(parser.get_status_code())
-        return data[head_size - known :] if self._step or head_size - known < len(data) else None
+        rest = data[size - known :]
+        return rest if rest or self._framing is not None else None
 
     def _check_sizes(self, known: int, size: int) -> None:
         if size > LINE_LIMIT:
@@ -170,110 +161,21 @@ class AnswerReader:
             line = self.head.splitlines()[0][:40].decode("latin-1")
             raise Malformed(f"{line!r} is no status line of HTTP/1")
         self.status = status
+        length, chunked = self._length, self._chunked
+        self._length, self._chunked = None, False
         if status < 200 and status != 101:
             self._interims += 1
-            self._lengths.clear()
-            self._chunked = False
             return
-        lasting = self._lasting
-        if self.bodiless or status in (101, 204, 304):
-            self.reusable = lasting and status != 101 and not self._chunked and all(n == b"0" for n in self._lengths)
-            self._step = AnswerReader._nothing
-        elif self._chunked:
-            self.reusable = lasting
-            self._left = -1
-            self._step = AnswerReader._chunks
-        elif self._lengths:
-            self.reusable = lasting
-            self._left = int(self._lengths[0])
-            self._step = AnswerReader._counted
+        if self._bodiless or status in {101, 204, 304}:
+            # A body that is announced and must not come may come all the same: the connection is in doubt.
+            self._lasting = self._lasting and status != 101 and not chunked and length in {None, b"0"}
+            self._framing = Nothing()
+        elif chunked:
+            self._framing = Chunked()
+        elif length is not None:
+            self._framing = Counted(int(length))
         else:
-            self._step = AnswerReader._until_close
-
-    # -- the body: each step takes what is pending, and is true once the answer is complete
-
-    def _nothing(self) -> bool:
-        self.reusable = self.reusable and not self._pending
-        return True
-
-    def _until_close(self) -> bool:
-        self._keep(self._pending)
-        self._pending.clear()
-        return self.truncated
-
-    def _counted(self) -> bool:
-        pending = self._pending
-        if len(pending) > self._left:
-            self.reusable = False  # bytes that belong to no request
-            del pending[self._left :]
-        self._left -= len(pending)
-        self._keep(pending)
-        pending.clear()
-        if self._left and len(self._body) == BODY_KEPT:
-            self._cut()
-        return self.truncated or not self._left
-
-    def _chunks(self) -> bool:
-        """``_left``: bytes of the chunk under way; 0 its closing line is due; -1 a size line is due; -2 trailers."""
-        data, at = bytes(self._pending), 0
-        complete = False
-        while at < len(data) and not self.truncated:
-            if self._left > 0:
-                part = data[at : at + self._left]
-                at += len(part)
-                self._left -= len(part)
-                self._keep(part)
-                continue
-            end = data.find(b"\n", at, at + LINE_LIMIT)
-            if end < 0:
-                self._check_open_line(data[at : at + LINE_LIMIT])
-                break
-            line = data[at:end].removesuffix(b"\r")
-            at = end + 1
-            if self._left == 0:
-                if line:
-                    raise Malformed(_LONG_CHUNK)
-                self._left = -1
-            elif self._left == -1:
-                self._left = _chunk_size(line) or -2
-            elif not line:
-                complete = True
-                break
-        del self._pending[:at]
-        self.reusable = self.reusable and not (complete and self._pending)
-        return complete or self.truncated
-
-    def _check_open_line(self, line: bytes) -> None:
-        """A line of the chunked framing whose end has not come."""
-        if self._left == 0 and line != b"\r":
-            raise Malformed(_LONG_CHUNK)
-        if len(line) == LINE_LIMIT:
-            raise Malformed("a line of the chunked framing that does not end")
-
-    def _keep(self, data: bytes | bytearray) -> None:
-        room = BODY_KEPT - len(self._body)
-        if len(data) > room:
-            self._body += data[:room]
-            self._cut()
-        else:
-            self._body += data
-
-    def _cut(self) -> None:
-        self.truncated = True
-        self.reusable = False
-
-
-_LONG_CHUNK = "a chunk is longer than its size says"
-
-
-def _chunk_size(line: bytes) -> int:
-    found = _CHUNK_SIZE.fullmatch(line)
-    if found is None:
-        raise Malformed(f"a chunk size that is none: {line[:20].decode('latin-1')!r}")
-    size = int(found[1], 16)
-    if size > CHUNK_LIMIT:
-        raise Malformed(f"a chunk size of over {CHUNK_LIMIT} bytes: {found[1][:20].decode('ascii')}")
-    return size
+            self._framing = UntilClose()
 
 
 def _departure(seen: bytes, reason: str) -> str:

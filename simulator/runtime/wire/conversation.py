@@ -14,9 +14,10 @@ from simulator.core.model import Callout, ErrorClass, Outcome
 from simulator.runtime.addresses import Addresses, Place, Refusal
 from simulator.runtime.tls import ClientTrust
 from simulator.runtime.wire.dial import Resolve, dial, system_resolve
-from simulator.runtime.wire.failure import Failure, Limits, WireFailure
-from simulator.runtime.wire.line import BUFFER_SIZE, Line
+from simulator.runtime.wire.failure import BUFFER_SIZE, Failure, Limits, WireFailure
+from simulator.runtime.wire.line import Line
 from simulator.runtime.wire.pool import Origin, Pool
+from simulator.runtime.wire.session import Session
 
 CONNECT_LIMIT = timedelta(seconds=10)
 """For TCP and TLS together (documented: the provider's limit to connect)."""
@@ -153,7 +154,8 @@ class WireConversation:
         context = wire.trust.context(place.host, place.port) if place.scheme == "https" else None
         deadline = loop.time() + limits.connect_wait
         connected = await dial(place, wire.resolve, limits, deadline)
-        line = Line(loop, connected, limits, wire.buffer, context, place.host)
+        session = None if context is None else Session(context, place.host)
+        line = Line(loop, connected, limits, wire.buffer, session)
         wire.open.add(line)
         line.closed.add_done_callback(_forget(wire, line))
         return line, await line.open(request, bodiless=bodiless, deadline=deadline, seconds=seconds)

@@ -15,6 +15,9 @@ from simulator.core.model import ErrorClass
 
 NOTHING = timedelta(0)
 
+BUFFER_SIZE = 65_536
+"""Bytes that one turn of the event loop reads at most: more would let one receiver hold up the others."""
+
 
 class Failure(Struct, frozen=True, gc=False):
     """What goes into an `Outcome` that has no proper answer."""

@@ -1,49 +1,21 @@
 """One connection to a receiver, carrying one exchange after the other.
 
-It alone drives TCP and TLS for the wire: handshake, the bytes of a request, the bytes of an answer, the limits, the close.
-TLS runs here over memory buffers rather than in asyncio's own layer: the request leaves with the handshake's last
-flight, each failure is told apart, and closing leaves nothing behind. It knows no URL, route or retry.
+It alone drives a connection: the handshake, the bytes of a request, the bytes of an answer, the limits, the close. The
+request leaves with the last flight of the handshake, and closing leaves nothing behind. It knows no URL, route or retry.
 """
 
 import asyncio
 import socket
 import ssl
-import sys
-from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
 from simulator.core.model import ErrorClass
-from simulator.runtime.wire.answer import AnswerReader, Malformed
+from simulator.runtime.wire.answer import AnswerReader
+from simulator.runtime.wire.body import Malformed
 from simulator.runtime.wire.failure import Failure, Limits, tls_failure
-
-BUFFER_SIZE = 65_536
-"""Bytes that one turn of the event loop reads at most: more would let one receiver hold up the others."""
-
-
-def unread(connected: socket.socket) -> bool:
-    """Whether the receiver, that has just closed, had done so before the last bytes reached it.
-
-    It had where its system refused them (an error is pending) or has not acknowledged them (Linux tells how many).
-    """
-    try:
-        if connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            return True
-        return SEND_QUEUE is not None and SEND_QUEUE(connected) > 0
-    except OSError:
-        return False
-
-
-def _linux_send_queue() -> Callable[[socket.socket], int] | None:
-    if sys.platform != "linux":
-        return None
-    from fcntl import ioctl
-    from termios import TIOCOUTQ
-
-    return lambda connected: int.from_bytes(ioctl(connected, TIOCOUTQ, bytes(4)), sys.byteorder)
-
-
-SEND_QUEUE = _linux_send_queue()
+from simulator.runtime.wire.session import Session
+from simulator.runtime.wire.unread import unread
 
 
 class Line(asyncio.BufferedProtocol):
@@ -57,16 +29,13 @@ class Line(asyncio.BufferedProtocol):
     __slots__ = (
         "_answer",
         "_buffer",
-        "_incoming",
         "_limits",
         "_loop",
-        "_outgoing",
         "_request",
         "_seconds",
-        "_shaken",
+        "_session",
         "_socket",
         "_timer",
-        "_tls",
         "_transport",
         "closed",
         "idle_since",
@@ -80,8 +49,7 @@ class Line(asyncio.BufferedProtocol):
         connected: socket.socket,
         limits: Limits,
         buffer: memoryview,
-        context: ssl.SSLContext | None = None,
-        server_name: str = "",
+        session: Session | None = None,
     ) -> None:
         self._loop = loop
         self._socket = connected
@@ -91,12 +59,7 @@ class Line(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._answer: asyncio.Future[Failure | None] | None = None
         self._request = b""
-        self._shaken = context is None
-        self._tls: ssl.SSLObject | None = None
-        if context is not None:
-            self._incoming = ssl.MemoryBIO()
-            self._outgoing = ssl.MemoryBIO()
-            self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+        self._session = session
         self.reader = AnswerReader()
         self.closed: asyncio.Future[None] = loop.create_future()
         self.idle_since = 0.0
@@ -117,7 +80,7 @@ class Line(asyncio.BufferedProtocol):
         transfer.
         """
         answer = self._begin(request, bodiless, seconds)
-        if self._tls is not None:
+        if self._session is not None:
             self._timer = self._loop.call_at(deadline, self._connect_expired)
         try:
             await self._loop.create_connection(lambda: self, sock=self._socket)
@@ -143,10 +106,9 @@ class Line(asyncio.BufferedProtocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if self._tls is not None and self._shaken:
-            with suppress(ssl.SSLError):
-                self._tls.unwrap()
-            self._flush()
+        if self._session is not None:
+            self._session.farewell()
+            self._flush(self._session)
         if transport.get_write_buffer_size():
             transport.abort()
         else:
@@ -166,31 +128,31 @@ class Line(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if self._tls is None:
+        if self.closed.done():
+            self._transport.abort()  # given up while asyncio was at it
+        elif self._session is None:
             self._send(self._transport)
         else:
-            self._shake(self._tls, self._transport)
+            self._shake(self._session, self._transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._received(self._buffer[:nbytes])
-
-    def _received(self, data: memoryview) -> None:
-        tls, transport = self._tls, self._transport
-        if tls is None or transport is None:
+        data = self._buffer[:nbytes]
+        session, transport = self._session, self._transport
+        if session is None or transport is None:
             self._take(bytes(data))
             return
-        self._incoming.write(data)
-        if not self._shaken:
-            self._shake(tls, transport)
-        if self._shaken:
-            self._decrypt(tls)
+        session.received(data)
+        if not session.shaken:
+            self._shake(session, transport)
+        if session.shaken:
+            self._decrypt(session)
 
     def eof_received(self) -> None:
-        if self._tls is not None:
-            self._incoming.write_eof()
+        if self._session is not None:
+            self._session.ended()
         self.missed = unread(self._socket)
         self._ended("closed by the receiver")
 
@@ -211,54 +173,47 @@ class Line(asyncio.BufferedProtocol):
         self._answer = self._loop.create_future()
         return self._answer
 
-    def _shake(self, tls: ssl.SSLObject, transport: asyncio.Transport) -> None:
+    def _shake(self, session: Session, transport: asyncio.Transport) -> None:
         try:
-            tls.do_handshake()
-        except ssl.SSLWantReadError:
-            self._flush()
+            session.shake()
         except ssl.SSLError as error:
-            self._flush()  # the alert that tells the receiver why
+            self._flush(session)  # the alert that tells the receiver why
             self._finish(tls_failure(error))
         else:
-            self._shaken = True
-            self._send(transport)
+            if session.shaken:
+                self._send(transport)
+            else:
+                self._flush(session)
 
     def _send(self, transport: asyncio.Transport) -> None:
         """Send the request; the transfer's time begins."""
         self._end_timer()
         self._timer = self._loop.call_later(self._seconds, self._transfer_expired)
         request, self._request = self._request, b""
-        if self._tls is None:
+        if self._session is None:
             transport.write(request)
             return
         try:
-            sent = self._tls.write(request)
-            while sent < len(request):
-                sent += self._tls.write(memoryview(request)[sent:])
+            self._session.seal(request)
         except ssl.SSLError as error:
             self._finish(tls_failure(error))
         else:
-            self._flush()
+            self._flush(self._session)
 
-    def _decrypt(self, tls: ssl.SSLObject) -> None:
-        while not self.closed.done():
-            try:
-                plain = tls.read(BUFFER_SIZE)
-            except ssl.SSLWantReadError:
-                break
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                plain = b""
-            except ssl.SSLError as error:
-                self._finish(tls_failure(error, begun=self.reader.begun))
-                return
-            if not plain:
-                self._ended("closed by the receiver")
-                self.close()
-                return
-            self._take(plain)
-            if self._answer is None and not self.reader.reusable:
-                return
-        self._flush()
+    def _decrypt(self, session: Session) -> None:
+        try:
+            while plain := session.opened():
+                self._take(plain)
+                if self._answer is None and not self.reader.reusable:
+                    return
+        except ssl.SSLError as error:
+            self._finish(tls_failure(error, begun=self.reader.begun))
+            return
+        if plain is None:
+            self._flush(session)
+        else:
+            self._ended("closed by the receiver")
+            self.close()
 
     def _take(self, data: bytes) -> None:
         if self._answer is None:
@@ -278,7 +233,7 @@ class Line(asyncio.BufferedProtocol):
         self.reader.reusable = False
         if self._answer is None:
             return
-        if not self._shaken:
+        if self._session is not None and not self._session.shaken:
             self._finish(Failure(ErrorClass.TLS_HANDSHAKE, f"{how} during the TLS handshake"))
             return
         ending = self.reader.end()
@@ -314,8 +269,8 @@ class Line(asyncio.BufferedProtocol):
 
     # -- small change
 
-    def _flush(self) -> None:
-        data = self._outgoing.read()
+    def _flush(self, session: Session) -> None:
+        data = session.outgoing()
         if data and self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator.core.model import ErrorClass
-from simulator.runtime.wire.answer import BODY_KEPT, AnswerReader, Malformed
+from simulator.runtime.wire.answer import AnswerReader
+from simulator.runtime.wire.body import BODY_KEPT, Malformed
 
 Told = tuple[int | None, bytes, bytes, bool, object]
 
