@@ -153,6 +153,7 @@ def drips(before: bytes, drop: bytes, every: float = 0.01) -> Script:
 
     async def script(peer: Peer) -> bool:
         loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle | None = None
         peer.send(before)
 
         def fall() -> None:
