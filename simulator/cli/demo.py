@@ -38,7 +38,7 @@ class Story:
         print(f"{self._paint(f'{self._step}.', 36)} {self._paint(text, 1)}")
 
     def says(self, text: str) -> None:
-        print(textwrap.indent(textwrap.fill(text, 100), "   "))
+        print(textwrap.indent(textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False), "   "))
 
     def exchange(self, asked: str, answered: str, good: bool) -> None:
         print(f"     → {asked}")
