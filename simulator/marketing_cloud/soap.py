@@ -86,6 +86,7 @@ class EnvelopeReader:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
+        parser.StartNamespaceDeclHandler = self._declare
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = _refuse
@@ -112,10 +113,16 @@ class EnvelopeReader:
             raise fault("The request is empty")
         return _envelope(self._root.node(), self._without_header())
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
+    def _declare(self, prefix: str | None, space: str) -> None:
+        self._count()
+
+    def _count(self) -> None:
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
             raise fault(f"The request has more than {MAX_ELEMENTS} elements", status=413)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._count()
         if len(self._open) >= MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
             raise fault(f"The XML is nested deeper than {MAX_DEPTH} elements, or has over {MAX_ATTRIBUTES} attributes")
         if self._header_from is None and self._in_header():
@@ -142,10 +149,9 @@ class EnvelopeReader:
 
     def _without_header(self) -> bytes:
         """The bytes as received, but for the header's content: it holds the token, and records are shown to people."""
-        raw = bytes(self._raw)
         for start, end in reversed(self._secret):
-            raw = raw[:start] + raw[end:]
-        return raw
+            del self._raw[start:end]
+        return bytes(self._raw)
 
 
 class _Element:
