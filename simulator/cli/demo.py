@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -83,8 +85,15 @@ async def _demo(story: Story) -> int:
         story.says(
             f"One callout, {len(callout.attempts)} attempts, {len(receiver.requests)} requests: {callout.outcome}."
         )
-        story.says("Next: zuora-simulator serve")
+        story.says(f"Next: {_command()} serve")
     return 0 if callout.outcome == "delivered" else 1
+
+
+def _command() -> str:
+    """Our own command as the reader can type it: `make demo` leaves it in a .venv that no shell looks into."""
+    if shutil.which("zuora-simulator"):
+        return "zuora-simulator"
+    return os.path.relpath(Path(sys.executable).with_name("zuora-simulator"))
 
 
 def _tell(story: Story, attempt: AttemptRecord) -> None:
