@@ -2,7 +2,9 @@
 
 export function frozenSource(report) {
   const stories = report.stories?.length ? report.stories : [report];
-  let story = stories[0];
+  // A report of many stories opens at the first that was not met: nobody should have to look for it.
+  const first = Math.max(0, stories.findIndex((one) => (one.expectations ?? []).some((claim) => claim.met === false)));
+  let story = stories[first];
   const byId = (list, id) => (list ?? []).find((record) => record.id === id) ?? null;
 
   function snapshot() {
@@ -28,7 +30,7 @@ export function frozenSource(report) {
     report,
     stories,
     get story() { return story; },
-    choose(number) { story = stories[Number(number) || 0] ?? stories[0]; },
+    choose(number) { story = stories[Number(number ?? first)] ?? stories[first]; },
     connect(hear) {
       hear.status("frozen");
       hear.snapshot(snapshot());

@@ -66,7 +66,7 @@ export function createReport(context) {
       replace(head,
         el("div", { class: "report-title" }, el("h1", { text: visible(report.title ?? story.title ?? "Report") }), verdict()),
         stories.length > 1 && el("label", { class: "stories" }, "Story ",
-          el("select", { on: { change: (event) => query.set({ story: event.target.value === "0" ? null : event.target.value, open: null, attempt: null }) } },
+          el("select", { on: { change: (event) => query.set({ story: event.target.value, open: null, attempt: null }) } },
             stories.map((one, place) => el("option", { value: String(place), selected: one === story }, `${missed(one).length ? "✗" : "✓"} ${visible(one.title ?? one.file)}`)))),
         failed.length > 0 && el("ul", { class: "expectations" }, failed.map(expectation)));
       append(head, [
