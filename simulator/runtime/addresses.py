@@ -5,22 +5,26 @@ It alone decides whether a host may be contacted. It opens no socket and asks no
 somebody named are allowed; everything else is refused, since people do paste production URLs.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from simulator.core.errors import AuthorError
+from simulator.runtime.hosts import (
+    UNPLAIN,
+    UNPRINTABLE,
+    Refusal,
+    Spot,
+    authority,
+    is_loopback,
+    means_loopback,
+    parse,
+    spell,
+)
 
-PORTS = {"http": 80, "https": 443}
 PROVIDER_PORT = 443
-
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
-_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*")
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class Standing(StrEnum):
@@ -59,12 +63,6 @@ class Place(Struct, frozen=True, gc=False):
         return f"<Place {self.scheme}://{self.authority}{via}, {self.standing}>"
 
 
-class Refusal(Struct, frozen=True, gc=False):
-    """A destination that is never contacted; ``detail`` names the host and what to do."""
-
-    detail: str
-
-
 class Addresses:
     """The routes and the allow-list of one simulator. Routes may change while it runs.
 
@@ -100,12 +98,15 @@ class Addresses:
 
     def locate(self, url: str) -> Place | Refusal:
         """Where ``url`` leads, or why it is never contacted. Pure: nothing is resolved."""
-        head = url[: url.find("/", url.find("//") + 2) if url.count("/") > 2 else None]
-        place = self._places.get(head)
+        if UNPRINTABLE.search(url):
+            return UNPLAIN
+        end = url.find("/", url.find("//") + 2)
+        front = url if end < 0 else url[:end]  # all that decides, and what the callouts of a receiver have in common
+        place = self._places.get(front)
         if place is None:
             if len(self._places) >= _PLACES_KEPT:
                 self._places.clear()
-            place = self._places[head] = self._decide(url)
+            place = self._places[front] = self._decide(front)
         return place
 
     def refusal(self, url: str) -> str | None:
@@ -113,7 +114,7 @@ class Addresses:
 
         An https URL of a host that is not allowed may be registered: it is refused when it comes to sending.
         """
-        spot = _parse(url)
+        spot = parse(url)
         if isinstance(spot, Refusal):
             return spot.detail
         if self.strict_urls:
@@ -128,7 +129,7 @@ class Addresses:
 
     def objections(self, url: str) -> tuple[str, ...]:
         """What the provider would say against ``url``, a clause each; empty where it would take it."""
-        spot = _parse(url)
+        spot = parse(url)
         if isinstance(spot, Refusal):
             return (spot.detail,)
         found = []
@@ -136,7 +137,7 @@ class Addresses:
             found.append(f"it is {spot.scheme}, not https")
         if spot.port != PROVIDER_PORT:
             found.append(f"its port is {spot.port}, not {PROVIDER_PORT}")
-        if _means_loopback(spot.host):
+        if means_loopback(spot.host):
             found.append(f"{spot.host} is a loopback address")
         return tuple(found)
 
@@ -146,7 +147,7 @@ class Addresses:
         return (f"the provider would refuse this URL: {'; '.join(objections)}",) if objections else ()
 
     def _decide(self, url: str) -> Place | Refusal:
-        spot = _parse(url)
+        spot = parse(url)
         if isinstance(spot, Refusal):
             return spot
         entries = ((spot.host, spot.port), (spot.host, None))
@@ -156,7 +157,7 @@ class Addresses:
                 return Place(spot.scheme, spot.host, spot.port, dial_host, dial_port, Standing.ROUTED)
         if any(entry in self._named for entry in entries):
             return self._direct(spot, spot.host, Standing.NAMED, url)
-        if _means_loopback(spot.host):
+        if means_loopback(spot.host):
             # A name below .localhost means loopback by itself (RFC 6761 6.3); not every resolver knows it.
             dial_host = "localhost" if spot.host.endswith(".localhost") else spot.host
             return self._direct(spot, dial_host, Standing.LOOPBACK, url)
@@ -165,7 +166,7 @@ class Addresses:
             f"allow it with --allow-host {spot.host}, or lead it elsewhere with --route {spot.authority}=127.0.0.1:8443"
         )
 
-    def _direct(self, spot: "_Spot", dial_host: str, standing: Standing, url: str) -> Place:
+    def _direct(self, spot: Spot, dial_host: str, standing: Standing, url: str) -> Place:
         return Place(spot.scheme, spot.host, spot.port, dial_host, spot.port, standing, self.warnings(url))
 
     def __repr__(self) -> str:
@@ -173,83 +174,6 @@ class Addresses:
 
 
 _PLACES_KEPT = 4096
-
-
-class _Spot(Struct, frozen=True, gc=False):
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def authority(self) -> str:
-        return authority(self.host, self.port)
-
-
-def is_loopback(address: str) -> bool:
-    """Whether a literal address is loopback, as itself: an IPv4 address mapped into IPv6 is not."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return False
-    # Python 3.13 began to look through the mapping; a plain reading is the same everywhere.
-    return found.is_loopback and not (isinstance(found, IPv6Address) and found.ipv4_mapped)
-
-
-def authority(host: str, port: int) -> str:
-    """``host:port`` as a URL spells it, an IPv6 address in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _means_loopback(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost") or is_loopback(host)
-
-
-def _parse(url: str) -> _Spot | Refusal:
-    if _UNPRINTABLE.search(url):
-        return Refusal("the URL holds white space, a control character or a backslash, so nothing was sent")
-    try:
-        parts = urlsplit(url)
-        name, port = parts.hostname, parts.port
-    except ValueError as error:
-        return Refusal(f"not a URL that can be contacted: {error}")
-    scheme = parts.scheme.lower()
-    if scheme not in PORTS:
-        return Refusal(f"only http and https are sent, not {scheme or 'a URL without a scheme'}")
-    if port == 0:
-        return Refusal("port 0 cannot be contacted")
-    host = _host(name or "", bracketed="[" in parts.netloc)
-    if isinstance(host, Refusal):
-        return host
-    return _Spot(scheme, host, port or PORTS[scheme])
-
-
-def _host(name: str, *, bracketed: bool = False) -> str | Refusal:
-    """The one spelling of a host that everything else compares: lower case, IDNA, no closing dot, plain addresses.
-
-    A number in any other spelling (octal, hex, decimal, shortened) is refused: resolvers do read them.
-    """
-    if bracketed:
-        try:
-            address = IPv6Address(name)
-        except AddressValueError:
-            return Refusal(f"[{name}] is not an IPv6 address")
-        return Refusal(f"[{name}]: an address with a zone is not contacted") if address.scope_id else str(address)
-    host = name.removesuffix(".")
-    if not host.isascii():
-        try:
-            host = host.encode("idna").decode("ascii").lower()
-        except UnicodeError:
-            return Refusal(f"{name!r} is not a host name")
-        if _NUMBER.fullmatch(host.rpartition(".")[2]) or _means_loopback(host):
-            return Refusal(f"{name!r} is another spelling of {host}: write it plainly")
-    if not _NAME.fullmatch(host):
-        return Refusal(f"{name!r} is not a host name")
-    if _NUMBER.fullmatch(host.rpartition(".")[2]):
-        try:
-            return str(IPv4Address(host))
-        except AddressValueError:
-            return Refusal(f"{name!r} is no plainly written IPv4 address: write it as 127.0.0.1")
-    return host
 
 
 def _entry(text: str, kind: str) -> tuple[str, int | None]:
@@ -261,8 +185,8 @@ def _entry(text: str, kind: str) -> tuple[str, int | None]:
         name, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise AuthorError(f"{kind} {text!r}: {error}") from None
-    host = _host(name.lower(), bracketed="[" in text)
-    if isinstance(host, Refusal) or parts.netloc != text or "@" in text or _UNPRINTABLE.search(text):
+    host = spell(name.lower(), bracketed="[" in text)
+    if isinstance(host, Refusal) or parts.netloc != text or "@" in text or UNPRINTABLE.search(text):
         raise AuthorError(f"{kind} {text!r} is not of the form host or host:port, such as www.example.com:443")
     return host, port
 

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from simulator.core.model import Callout, ErrorClass, Outcome
-from simulator.runtime.addresses import Addresses, Place, Refusal
+from simulator.runtime.addresses import Addresses, Place
+from simulator.runtime.hosts import Refusal
 from simulator.runtime.tls import ClientTrust
 from simulator.runtime.wire.dial import Resolve, dial, system_resolve
 from simulator.runtime.wire.failure import BUFFER_SIZE, Failure, Limits, WireFailure

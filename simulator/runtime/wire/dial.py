@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from simulator.core.model import ErrorClass
-from simulator.runtime.addresses import Place, Standing, authority
+from simulator.runtime.addresses import Place, Standing
+from simulator.runtime.hosts import authority
 from simulator.runtime.wire.failure import Failure, Limits, WireFailure, socket_clause
 
 Address = tuple[int, tuple[str, int]]

@@ -3,7 +3,8 @@
 import pytest
 
 from simulator.core.errors import AuthorError
-from simulator.runtime.addresses import Addresses, Place, Refusal, Standing, is_loopback
+from simulator.runtime.addresses import Addresses, Place, Standing
+from simulator.runtime.hosts import Refusal, is_loopback
 
 FORMS = [
     # names and addresses that nobody allowed
@@ -103,6 +104,13 @@ def test_loopback(url: str, host: str, port: int) -> None:
     assert (place.host, place.port, place.dial_host, place.dial_port) == (host, port, host, port)
     assert place.standing is Standing.LOOPBACK
     assert "the provider would refuse this URL" in place.notes[0]
+
+
+def test_one_bad_path_spoils_nothing() -> None:
+    """A URL that is refused for its path leaves the next one of the same receiver alone, and the other way round."""
+    addresses = Addresses()
+    kinds = [type(addresses.locate(f"http://localhost:3000/{path}")) for path in ("a b", "ab", "a b")]
+    assert kinds == [Refusal, Place, Refusal]
 
 
 def test_name_below_localhost() -> None:
