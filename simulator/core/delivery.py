@@ -130,12 +130,17 @@ def _drop(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> 
 
 
 def _resend(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
-    # observed: "a resend while a retry is pending doubles nothing", so it takes that retry's place
     return _wait(replace(delivery, last=True, resent=True), now)
 
 
+def _resend_waiting(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
+    # observed: "a resend while a retry is pending doubles nothing", so it takes that retry's place; a first attempt that
+    # is pending stays one, with all its retries (decided)
+    return _resend(policy, delivery, signal, now) if delivery.attempts else (delivery, None)
+
+
 def _resend_ready(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
-    return replace(delivery, last=True, resent=True), None
+    return (replace(delivery, last=True, resent=True) if delivery.attempts else delivery), None
 
 
 def _withdraw(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
@@ -157,7 +162,7 @@ def _wait(delivery: Delivery, at: datetime) -> Step:
 
 TABLE: dict[tuple[Phase, type[Signal]], Transition] = {
     (Phase.WAITING, Due): _offer,
-    (Phase.WAITING, Resent): _resend,
+    (Phase.WAITING, Resent): _resend_waiting,
     (Phase.WAITING, Withdrawn): _withdraw,
     (Phase.READY, Begun): _begin,
     (Phase.READY, Deferred): _defer,

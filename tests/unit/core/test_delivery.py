@@ -163,11 +163,12 @@ def gives_a_resend_one_attempt(edges: list[Edge]) -> None:
         if before.last:
             assert after.finished
     for _, before, after in taken(edges, Resent):
-        if before.phase is not Phase.SENDING:
-            assert (after.last, after.resent) == (True, True)
-            assert after.phase in {Phase.WAITING, Phase.READY}
+        pending = before.phase in {Phase.WAITING, Phase.READY}
+        if before.phase is Phase.SENDING or (pending and not before.attempts):
+            assert after is before  # the attempt under way, or the first one, answers for it
         else:
-            assert after is before  # the attempt under way answers for it
+            assert (after.last, after.resent) == (True, True)
+            assert after.phase is (Phase.READY if before.phase is Phase.READY else Phase.WAITING)
 
 
 def sends_nothing_for_a_withdrawn_definition(edges: list[Edge]) -> None:
