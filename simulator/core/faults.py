@@ -90,24 +90,28 @@ class Faults:
             return NOTHING
         rewrite = NOTHING
         used: list[Fault] = []
+        holding: list[Fault] = []
         for number, fault in enumerate(self._faults):
             if not self._meets(fault, delivery, number, now):
                 continue
             match fault.kind:
                 case FaultKind.DROP:
                     rewrite = replace(rewrite, drop=True)
-                case FaultKind.DELAY | FaultKind.REORDER:
-                    if not delivery.held and fault.span:
+                case FaultKind.DELAY | FaultKind.REORDER if fault.span:
+                    if not delivery.held:
                         rewrite = replace(rewrite, hold_until=now + self._hold(fault, delivery))
+                        holding.append(fault)
+                    continue
                 case FaultKind.DUPLICATE:
                     at_once = rewrite.at_once or fault.at_once
                     rewrite = replace(rewrite, copies=rewrite.copies + 1, at_once=at_once)
                 case FaultKind.LOST_ANSWER:
                     rewrite = replace(rewrite, lose_answer=True)
-            if fault.once:
-                used.append(fault)
-        if rewrite.hold_until is None or rewrite.drop:
-            self._faults = [fault for fault in self._faults if not any(fault is it for it in used)]
+            used.append(fault)
+        held = rewrite.hold_until is not None and not rewrite.drop
+        spent = [fault for fault in (holding if held else used) if fault.once]
+        if spent:
+            self._faults = [fault for fault in self._faults if not any(fault is it for it in spent)]
         return rewrite
 
     def shuffle(self, ready: list[Delivery], now: datetime) -> list[Delivery]:
