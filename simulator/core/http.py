@@ -7,6 +7,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
+from simulator.core.errors import OurFault
 from simulator.core.model import Callout
 
 
@@ -21,14 +22,18 @@ def compose(
     """A callout with its head written out: request line, ``Host``, the given headers, then the framing.
 
     ``url`` must be absolute, with scheme and host, and free of white space; a fragment is not sent. ``Content-Length``
-    is written wherever there is a body or the method has one by nature.
+    is written wherever there is a body or the method has one by nature. A line break in a header would be a header that
+    nobody configured: who renders refuses it before, here it is our fault.
     """
     parts = urlsplit(url)
     lines = [f"{method} {request_target(parts)} HTTP/1.1", f"Host: {parts.netloc.rpartition('@')[2]}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if body or method in ("POST", "PUT", "PATCH"):
         lines.append(f"Content-Length: {len(body)}")
-    head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
+    text = "\r\n".join(lines)
+    if text.count("\n") + text.count("\r") != 2 * len(lines) - 2:
+        raise OurFault(f"a line break within a header or the target of {method} {parts.netloc}")
+    head = f"{text}\r\n\r\n".encode()
     return Callout(method=method, url=url, head=head, body=body, request_id=request_id, purpose=purpose)
 
 
