@@ -99,6 +99,19 @@ def test_the_search_for_sleeps_finds_them(source: str, found: int) -> None:
     assert len(list(sleeps(ast.parse(source)))) == found
 
 
+def test_every_test_states_the_behaviour() -> None:
+    """A failing test tells a reader what no longer holds, in a sentence."""
+    silent = [
+        f"{named(path)}:{node.lineno} {node.name}"
+        for path in TESTS
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
 def test_importing_the_package_is_light() -> None:
     """`import simulator` brings neither the web server nor TLS: they are imported when first used."""
     heavy = ("aiohttp", "trustme", "cryptography", "ssl", "yaml", "click", "sqlite3")
