@@ -50,10 +50,16 @@ class Doorstep(asyncio.Protocol):
         try:
             secure = await asyncio.get_running_loop().start_tls(transport, connection, self._context, server_side=True)
         except OSError as fault:  # ssl.SSLError and a connection that breaks off are of this family
-            self._house.failed_handshakes.append(f"{type(fault).__name__}: {fault}")
+            self._house.failed_handshakes.append(_reason(fault))
             transport.abort()
             return
         finally:
             self._house.connections.discard(self)
         if secure is not None:  # None where the client went away in the moment after the handshake
             connection.connection_made(secure)
+
+
+def _reason(fault: OSError) -> str:
+    if isinstance(fault, ssl.SSLError) and fault.reason:
+        return fault.reason.lower().replace("_", " ")
+    return "the client hung up"

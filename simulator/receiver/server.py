@@ -24,6 +24,7 @@ from simulator.receiver.script import Answers, Script
 
 if TYPE_CHECKING:
     from simulator.receiver.threaded import ThreadedReceiver
+    from simulator.runtime.tls import Authority
 
 BACKLOG = 4096
 TURNS = 4
@@ -39,7 +40,8 @@ class Receiver:
     repeats, or a mapping of paths to any of these; 200 unless given. A challenge uses none of them up.
     ``basic_auth``: user and password to ask for. ``oauth_token``: the bearer token to ask for; ``token_endpoint``: the path
     that issues it, to ``oauth_client`` (id and secret; anybody unless given) named in the ``form``, by ``basic`` or ``either``.
-    ``tls``: a server's SSL context, for HTTPS. ``keep``: how many requests to hold at least, all unless given.
+    ``tls``, for HTTPS: True for an authority of its own, in memory (``ca_pem`` is what a client must then trust), an
+    ``Authority`` that signs for it, or a server's SSL context. ``keep``: how many requests to hold at least, all unless given.
     ``pause``: what waits so many seconds for the sake of a delay, ``asyncio.sleep`` unless given.
     """
 
@@ -52,7 +54,7 @@ class Receiver:
         token_endpoint: str | None = None,
         oauth_client: tuple[str, str] | None = None,
         token_credentials: str = TokenCredentials.EITHER,
-        tls: ssl.SSLContext | None = None,
+        tls: "ssl.SSLContext | Authority | bool | None" = None,
         host: str = "127.0.0.1",
         port: int = 0,
         keep: int | None = None,
@@ -62,7 +64,7 @@ class Receiver:
         self.book = Book(keep)
         self.pause = pause
         self.connections: set[Connection | Doorstep] = set()
-        self.tls = tls
+        self._tls = _signed_by(tls)
         self.failed_handshakes: list[str] = []
         self.access = Access(
             basic=basic_auth,
@@ -72,6 +74,7 @@ class Receiver:
             credentials=_token_credentials(token_credentials),
         )
         self._port = port
+        self._context = self._tls if isinstance(self._tls, ssl.SSLContext) else None
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
         self._accepted = 0
@@ -102,7 +105,12 @@ class Receiver:
     def url_for(self, path: str) -> str:
         """The URL of a path of the receiver, with or without its leading slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self.tls else 'http'}://{host}:{self.port}/{path.removeprefix('/')}"
+        return f"{'http' if self._tls is None else 'https'}://{host}:{self.port}/{path.removeprefix('/')}"
+
+    @property
+    def ca_pem(self) -> bytes | None:
+        """The certificate that a client must trust; None without TLS, and where only the SSL context knows."""
+        return None if self._tls is None or isinstance(self._tls, ssl.SSLContext) else self._tls.ca_pem
 
     # What it says and hears
 
@@ -174,6 +182,8 @@ class Receiver:
             return
         if self._socket is None:
             self._socket = self._bind()
+        if self._tls is not None and not isinstance(self._tls, ssl.SSLContext):
+            self._context = self._context or self._tls.server_context(self.host, *"localhost")
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._entrance, sock=self._socket, backlog=BACKLOG)
 
@@ -226,7 +236,7 @@ class Receiver:
         return f"<Receiver {where} {state}, {self.count} requests>"
 
     def _entrance(self) -> Connection | Doorstep:
-        return Connection(self) if self.tls is None else Doorstep(self, self.tls)
+        return Connection(self) if self._context is None else Doorstep(self, self._context)
 
     def _bind(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -241,6 +251,16 @@ class Receiver:
         listener.setblocking(False)
         self._port = listener.getsockname()[1]
         return listener
+
+
+def _signed_by(tls: "ssl.SSLContext | Authority | bool | None") -> "ssl.SSLContext | Authority | None":
+    if tls is None or tls is False:
+        return None
+    if tls is True:
+        from simulator.runtime.tls import Authority
+
+        return Authority.in_memory()
+    return tls
 
 
 def _token_credentials(word: str) -> TokenCredentials:
