@@ -81,8 +81,8 @@ class Answer(Struct, frozen=True, kw_only=True):
         """
         if isinstance(value, cls):
             return value
-        if isinstance(value, int):
-            return cls(status=_status(value))
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = {"status": value}
         if not isinstance(value, Mapping):
             raise AnswerError(f"{value!r} is not an answer: write a status like 503, or keys like {{'hang': True}}")
         fields: dict[str, Any] = {}
@@ -153,15 +153,14 @@ def _interim(value: Any) -> tuple[int, ...]:
 
 
 def _body(value: Any) -> bytes:
-    match value:
-        case None:
-            return b""
-        case bytes():
-            return value
-        case str():
-            return value.encode()
-        case _:
-            return json.encode(value)
+    if value is None:
+        return b""
+    if isinstance(value, bytes):
+        return value
+    try:
+        return _text(value) if isinstance(value, str) else json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as fault:
+        raise AuthorError(f"this is neither text, bytes nor JSON: {fault}") from None
 
 
 def _headers(value: Any) -> Headers:
@@ -183,7 +182,14 @@ def _headers(value: Any) -> Headers:
 def _raw(value: Any) -> bytes:
     if not isinstance(value, str | bytes):
         raise AuthorError(f"{value!r} are not bytes: write text, or bytes in Python")
-    return value.encode() if isinstance(value, str) else value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> bytes:
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise AuthorError("half a surrogate pair is no text (bytes that are none go in raw, in Python)") from None
 
 
 def _redirect(value: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ what the answer is (script, access) nor how it is spelt (rendering).
 """
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -240,7 +241,8 @@ class Connection(asyncio.Protocol):
 
 def _reset(transport: asyncio.Transport) -> None:
     """RST instead of FIN: a socket that lingers for no time drops its connection."""
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with contextlib.suppress(OSError):  # the other side was faster, and its socket is closed already
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 
