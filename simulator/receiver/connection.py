@@ -87,8 +87,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
-        self._house.connections.discard(self)
         self.resume_writing()
+        if self._task is None:
+            self._house.connections.discard(self)
         if self._gone is not None and not self._gone.done():
             self._gone.set_result(None)
 
@@ -143,6 +144,7 @@ class Connection(asyncio.Protocol):
             # A task of its own from the start: one that is cancelled before its first step leaves no coroutine unawaited.
             answer = self._decision = asyncio.ensure_future(answer)
         self._task = loop.create_task(self._play(received, answer, request.keep_alive))
+        self._task.add_done_callback(self._played)
 
     def _refuse(self, fault: Malformed) -> None:
         received = self._house.book.enter(self._number, fault.seen, b"")
@@ -165,7 +167,7 @@ class Connection(asyncio.Protocol):
                 answer = OUR_FAULT
         if answer.delay:
             await self._pause(answer.delay.total_seconds())
-        late = self._is_gone
+        late = self.gone
         deed = _deed(answer)
         self._house.book.note(received, deed, late=late)
         complete = await self._write_pieces(answer, received.method, keep_alive)
@@ -179,7 +181,14 @@ class Connection(asyncio.Protocol):
             self._end(answer.ending[0])
             if answer.ending[0] is Ending.HANG:
                 await self._until_gone()
-        self._task = None
+
+    def _played(self, task: asyncio.Task[None]) -> None:
+        self._task = self._decision = None
+        if self.gone:
+            self._house.connections.discard(self)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self._house.book.faults.append(cast(Exception, fault))
+            self.stop()
         self._advance()
 
     async def _write_pieces(self, answer: Answer, method: str, keep_alive: bool) -> bool:
@@ -193,7 +202,7 @@ class Connection(asyncio.Protocol):
                 await asyncio.wait([self._room])
             # Other connections have their turn between two pieces.
             await asyncio.sleep(0)
-            if self._is_gone:
+            if self.gone:
                 return False
         return True
 
@@ -201,19 +210,20 @@ class Connection(asyncio.Protocol):
         at_a_time = -(-rate // DRIPS_PER_SECOND)
         for start in range(0, len(piece), at_a_time):
             await self._pause(at_a_time / rate)
-            if self._is_gone:
+            if self.gone:
                 return
             self._write(piece[start : start + at_a_time])
 
     # The hands
 
     @property
-    def _is_gone(self) -> bool:
+    def gone(self) -> bool:
+        """Whether the other side has left while it was being answered."""
         return self._gone is not None and self._gone.done()
 
     async def _pause(self, seconds: float) -> None:
         """Waits so long, or until the sender has gone: nobody is left to be kept waiting."""
-        if self._is_gone or self._gone is None:
+        if self.gone or self._gone is None:
             return
         pause = asyncio.ensure_future(self._house.pause(seconds))
         try:

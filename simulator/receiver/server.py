@@ -24,7 +24,7 @@ from simulator.receiver.script import Answers, Script
 
 if TYPE_CHECKING:
     from simulator.receiver.threaded import ThreadedReceiver
-    from simulator.runtime.tls import Authority
+    from simulator.runtime.authority import Authority
 
 BACKLOG = 4096
 TURNS = 4
@@ -257,7 +257,7 @@ def _signed_by(tls: "ssl.SSLContext | Authority | bool | None") -> "ssl.SSLConte
     if tls is None or tls is False:
         return None
     if tls is True:
-        from simulator.runtime.tls import Authority
+        from simulator.runtime.authority import Authority
 
         return Authority.in_memory()
     return tls

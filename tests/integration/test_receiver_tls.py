@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from simulator.receiver import Receiver
-from simulator.runtime.tls import Authority, load_pair
+from simulator.runtime.authority import Authority, load_pair
 from tests.support.caller import GET, calling
 
 
