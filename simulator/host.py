@@ -47,7 +47,7 @@ class Simulator:
         instance, options = self.instance, self.options
         surfaces: list[Surface] = [
             ControlSurface(instance),
-            CloudSurface(instance.cloud),
+            CloudSurface(instance.cloud, instance.client_id),
             ZuoraSurface(instance.service),
         ]
         names = {*LOCAL_NAMES, options.host, *options.server_names}

@@ -96,6 +96,16 @@ def wait(tenant: Tenant, options: Options, later: Later) -> Later:
     return later
 
 
+def following(tenant: Tenant, options: Options) -> list[str]:
+    """The calls of the same conversation that wait for this one."""
+    conversation = tenant.conversations.get(options.conversation) if options.conversation else None
+    if conversation is None:
+        return []
+    sequence, _ = place_of(options)
+    parts = (_part(tenant, options.conversation, number) for number in range(sequence + 1, conversation.calls + 1))
+    return [part.job for part in parts if part is not None and part.outcome is None]
+
+
 def finish(tenant: Tenant, options: Options, outcome: Outcome) -> list[Part]:
     """A call is done; answers with all parts where the whole conversation now is."""
     name = options.conversation

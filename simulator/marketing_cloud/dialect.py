@@ -4,7 +4,7 @@ What did the request do: `work`, in its turn (`conversations`) · who hears: who
 hear: `results` · what does their answer mean: 2xx took it, all else makes the HTTPPost throw · when again: never.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
@@ -30,6 +30,7 @@ from simulator.core.model import (
 )
 from simulator.marketing_cloud import conversations
 from simulator.marketing_cloud.calls import Call, RespondWhen, ResponseType, SendResponseTo
+from simulator.marketing_cloud.outcomes import Ruling
 from simulator.marketing_cloud.results import Outcome, Result, callback_fields
 from simulator.marketing_cloud.tenant import Email, Part, Tenant, Tenants
 from simulator.marketing_cloud.work import Work
@@ -39,15 +40,6 @@ CONVERSATION = "Asynchronous Conversation"
 FORM = "application/x-www-form-urlencoded"
 NOT_ALLOWED = -2100
 NO_ANSWER = -1
-
-
-class Ruling(Struct, frozen=True):
-    """How a call ends by choice. ``error`` makes every object of it fail; ``never`` leaves it queued for ever."""
-
-    error: int | None = None
-    message: str = ""
-    after: timedelta = timedelta(0)
-    never: bool = False
 
 
 class Told(Struct, frozen=True):
@@ -63,21 +55,20 @@ CONVERSATION_ENDS = {RespondWhen.ON_CONVERSATION_COMPLETE: False, RespondWhen.ON
 
 
 class MarketingCloud:
-    """Marketing Cloud, as the engine asks it. ``ruling`` says how a call ends by choice."""
+    """Marketing Cloud, as the engine asks it."""
 
     name = NAME
     label = "Marketing Cloud"
 
-    def __init__(self, tenants: Tenants, ids: Ids, ruling: Callable[[Job], Ruling | None] = lambda job: None) -> None:
+    def __init__(self, tenants: Tenants, ids: Ids) -> None:
         self.tenants = tenants
-        self.ruling = ruling
         self._ids = ids
 
     def perform(self, job: Job, now: datetime) -> Finished | Later:
         """Do the work, once it is its turn, and tell of it."""
         call: Call = job.submission.details
         tenant = self.tenants[job.tenant]
-        ruling = self.ruling(job) or Ruling()
+        ruling = tenant.rulings.get(job.id) or Ruling()
         later = self._later(tenant, call, ruling, job, now)
         if later is not None:
             return conversations.wait(tenant, call.options, later) if call.options.conversation else later

@@ -4,7 +4,9 @@ A view over the service, for Python. It decides nothing.
 """
 
 from collections.abc import Callable
+from typing import Any
 
+from simulator.marketing_cloud.outcomes import read_rule
 from simulator.marketing_cloud.results import Outcome
 from simulator.marketing_cloud.service import CloudService
 from simulator.marketing_cloud.tenant import Email
@@ -41,6 +43,15 @@ class CloudHandle:
     def headers(self) -> dict[str, str]:
         """A valid ``Authorization``, taken in place of the SOAP header, and the content type."""
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "text/xml; charset=utf-8"}
+
+    def outcome(self, result: str = "fail", **which: Any) -> None:
+        """One more rule for calls to come, before those that there are: ``fail``, ``never`` or ``succeed``.
+
+        ``method`` (an action), ``type`` (of objects), ``nth``, ``code``, ``message``, ``after`` as on the control plane.
+        Raises AuthorError.
+        """
+        rule = read_rule({"result": result} | which)
+        self._service.rule([rule, *self._service.tenants[self.client_id].rules.values()], self.client_id)
 
     @property
     def outbox(self) -> tuple[Email, ...]:

@@ -12,6 +12,7 @@ from simulator.core.errors import ClientError, near_match
 from simulator.marketing_cloud import replies
 from simulator.marketing_cloud.calls import Action, read_call
 from simulator.marketing_cloud.description import description
+from simulator.marketing_cloud.outcomes import read_rule, written
 from simulator.marketing_cloud.replies import Addressing
 from simulator.marketing_cloud.service import CloudService
 from simulator.marketing_cloud.soap import MAX_BYTES, PARTNER, Envelope, EnvelopeReader, fault, too_large
@@ -39,8 +40,9 @@ SOAP_PATH = "/{service:(?i:service\\.asmx)}"
 class CloudSurface:
     """Owns the paths of this provider, and refuses in its words."""
 
-    def __init__(self, service: CloudService) -> None:
+    def __init__(self, service: CloudService, default_client: str = "") -> None:
         self.service = service
+        self.default_client = default_client
         self._served = 0
 
     def owns(self, path: str) -> bool:
@@ -58,6 +60,8 @@ class CloudSurface:
         app.router.add_get(SOAP_PATH, self._describe)
         app.router.add_get("/{service:(?i:etframework\\.wsdl)}", self._describe)
         app.router.add_get("/_simulator/marketing-cloud/outbox", self._outbox)
+        app.router.add_get("/_simulator/marketing-cloud/outcomes", self._outcomes)
+        app.router.add_put("/_simulator/marketing-cloud/outcomes", self._outcomes)
 
     async def _token(self, request: web.Request) -> web.Response:
         given = _token_request(await request.read())
@@ -112,6 +116,20 @@ class CloudSurface:
         emails = [email for tenant in tenants for email in tenant.outbox.values()]
         return web.Response(body=msgspec.json.encode({"emails": emails}), content_type="application/json")
 
+    async def _outcomes(self, request: web.Request) -> web.Response:
+        client_id = request.query.get("clientId") or self.default_client
+        if request.method == "PUT":
+            try:
+                given = msgspec.json.decode(await request.read())
+                rules = [read_rule(rule) for rule in given["outcomes"]]
+            except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+                message = 'give the whole list: {"outcomes": [{"result": "fail", "nth": 2}]}, or [] for none'
+                raise ClientError(message) from error
+            self.service.rule(rules, client_id)
+        rules = self.service.tenants[client_id].rules.values()
+        shown = [{name: value for name, value in written(rule).items() if value is not None} for rule in rules]
+        return web.Response(body=msgspec.json.encode({"outcomes": shown}), content_type="application/json")
+
     def _addressing(self, envelope: Envelope | None = None) -> Addressing:
         self._served += 1
         header = envelope.header if envelope is not None else ()
@@ -131,9 +149,12 @@ async def _read(request: web.Request) -> Envelope:
     if request.content_length is not None and request.content_length > MAX_BYTES:
         raise too_large()
     reader = EnvelopeReader()
-    async for piece in request.content.iter_chunked(1 << 16):
-        reader.feed(piece)
-    return reader.close()
+    try:
+        async for piece in request.content.iter_chunked(1 << 16):
+            reader.feed(piece)
+        return reader.close()
+    finally:
+        reader.release()
 
 
 def _action(request: web.Request, envelope: Envelope) -> str:

@@ -5,7 +5,7 @@ One object joins the API edge to the core. It opens no socket and reads no clock
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from simulator.core.engine import Engine
@@ -14,6 +14,7 @@ from simulator.core.model import Decision, Job, Submission
 from simulator.marketing_cloud import conversations, replies, retrieval
 from simulator.marketing_cloud.calls import SCHEDULED_AHEAD, Call, ResponseType
 from simulator.marketing_cloud.dialect import NAME, MarketingCloud
+from simulator.marketing_cloud.outcomes import Rule, Ruling, chosen
 from simulator.marketing_cloud.quirks import Quirks
 from simulator.marketing_cloud.results import OK, overall
 from simulator.marketing_cloud.soap import FaultCode, Node, fault
@@ -108,6 +109,21 @@ class CloudService:
         """The id of a request that is no job."""
         return self.engine.ids.uuid("cloud-request", tenant.id, tenant.number("request"))
 
+    def rule(self, rules: Iterable[Rule], client_id: str) -> None:
+        """Put these rules in the place of the tenant's; what was accepted before keeps its ruling."""
+        shelf = self.tenants[client_id].rules
+        shelf.clear()
+        for place, rule in enumerate(rules):
+            shelf.put(str(place), rule)
+
+    def decide(self, job_id: str, ruling: Ruling) -> None:
+        """Choose how one call ends that is still queued, and look at it now, and at those that wait for it."""
+        job = self.engine.ledger.jobs[job_id]
+        tenant = self.tenants[job.tenant]
+        tenant.rulings.put(job_id, ruling)
+        waiting = conversations.following(tenant, job.submission.details.options)
+        self._look_at([job_id, *waiting], self.now())
+
     def _accept(self, tenant: Tenant, call: Call, raw: bytes, target: str) -> str:
         now, options = self.now(), call.options
         kinds = [node.kind for node in call.objects]
@@ -123,6 +139,11 @@ class CloudService:
             return replies.operation(call.action, results, self.next_id(tenant), "Error")
         submission = Submission(NAME, tenant.id, "POST", target, raw, options.conversation or None, call)
         job = self.engine.submit(submission, now)
+        counted, ruling = chosen(tenant.rules.items(), call, target)
+        for key, rule in counted.items():
+            tenant.rules.put(key, rule)
+        if ruling is not None:
+            tenant.rulings.put(job.id, ruling)
         if options.conversation:
             due = job.due or now
             self._look_at(conversations.join(tenant, call, job.id, due), due)

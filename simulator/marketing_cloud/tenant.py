@@ -15,6 +15,7 @@ from simulator.core.options import camel_case
 from simulator.core.shelf import Shelf
 from simulator.marketing_cloud.calls import SendResponseTo
 from simulator.marketing_cloud.objects import Stored
+from simulator.marketing_cloud.outcomes import Rule, Ruling
 from simulator.marketing_cloud.quirks import Quirks
 from simulator.marketing_cloud.results import Outcome
 
@@ -70,6 +71,8 @@ class Tenant:
         self.conversations: Shelf[Conversation] = Shelf("conversations", Conversation, mine)
         self.parts: Shelf[Part] = Shelf("parts", Part, mine)
         self.outbox: Shelf[Email] = Shelf("outbox", Email, mine)
+        self.rules: Shelf[Rule] = Shelf("rules", Rule, mine)
+        self.rulings: Shelf[Ruling] = Shelf("rulings", Ruling, mine)
         self.quirks: Shelf[Any] = Shelf("quirks", Any, mine)
         self.counts: Shelf[int] = Shelf("counts", int, mine)
 

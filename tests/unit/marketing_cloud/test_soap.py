@@ -1,5 +1,8 @@
 """XML comes in within bounds, by namespace, and with nothing that a sender could declare."""
 
+import gc
+import weakref
+
 import pytest
 
 from simulator.core.errors import ClientError
@@ -129,3 +132,17 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(envelope(f"<a>{'<b/>' * 10}</a>")).status == 413
     monkeypatch.setattr(soap, "MAX_BYTES", 200)
     assert refusal(envelope("<a>" + "x" * 300 + "</a>")).status == 413
+
+
+def test_nothing_waits_for_the_collector() -> None:
+    """A reader that was released is gone at once, with what it read: memory stays flat under a flood of big requests."""
+    gc.disable()
+    try:
+        reader = EnvelopeReader()
+        reader.feed(b"<a>")
+        reader.release()
+        seen = weakref.ref(reader)
+        del reader
+        assert seen() is None
+    finally:
+        gc.enable()
