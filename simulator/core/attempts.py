@@ -62,6 +62,7 @@ class Attempts:
         self._open: dict[str, UnderWay] = {}
         self.ended = 0
         self._last_heard: Outcome | None = None
+        self._last_verdict: Verdict | None = None
 
     def __len__(self) -> int:
         return len(self._open)
@@ -202,6 +203,9 @@ class Attempts:
     def _end(
         self, delivery: Delivery, attempt: UnderWay, verdict: Verdict, now: datetime, policy: Policy | None = None
     ) -> None:
+        if verdict == self._last_verdict:
+            verdict = self._last_verdict
+        self._last_verdict = verdict
         policy = policy or self._dialects[delivery.event.dialect].policy(delivery)
         after, action = step(policy, delivery, Judged(verdict), now)
         retry_at = action.at if isinstance(action, Wake) else None

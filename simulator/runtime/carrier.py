@@ -50,5 +50,9 @@ class Carrier:
         self, dispatch: Dispatch, outcomes: list[Outcome], sent_at: datetime
     ) -> tuple[Dispatch | None, datetime]:
         """Tell the engine what came of ``dispatch``; answers with what follows, and the instant at which it does."""
-        ended_at = self.clock.now if self.clock.runs else sent_at + max(outcome.nominal for outcome in outcomes)
+        if self.clock.runs:
+            ended_at = self.clock.now
+        else:
+            nominal = max([outcome.nominal for outcome in outcomes])
+            ended_at = sent_at + nominal if nominal else sent_at  # one instant for the many that take no time
         return self.engine.report(dispatch, outcomes, sent_at, ended_at), ended_at
