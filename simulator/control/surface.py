@@ -6,7 +6,7 @@ of the instance's. A call acts on all tenants unless ``?clientId=`` names one; t
 
 from aiohttp import web
 
-from simulator.control import clock, definitions, faults, receivers, records, settings, world
+from simulator.control import clock, definitions, faults, receivers, records, settings, stories, world
 from simulator.control.json import answer
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
@@ -24,7 +24,7 @@ class ControlSurface:
         return path == ROOT or path.startswith(ROOT + "/")
 
     def add_routes(self, app: web.Application) -> None:
-        for family in (clock, definitions, faults, receivers, records, settings, world):
+        for family in (clock, definitions, faults, receivers, records, settings, stories, world):
             family.add_routes(app, self.instance)
 
     def refuse(self, request: web.Request, error: ClientError) -> web.StreamResponse:
