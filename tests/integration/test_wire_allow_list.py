@@ -107,3 +107,13 @@ async def test_name_below_localhost() -> None:
         assert f"Host: shop.localhost:{there.port}".encode() in there.requests[0]
     assert outcome.status == 200
     await wire.close()
+
+
+async def test_localhost_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one name that everybody uses costs a look-up once; what it came to is looked at each time."""
+    wire = Wire()
+    async with receiver(FINE) as there:
+        assert (await send(wire, f"http://localhost:{there.port}/")).status == 200
+        monkeypatch.setattr(socket, "getaddrinfo", None)
+        assert (await send(wire, f"http://localhost:{there.port}/")).status == 200
+    await wire.close()

@@ -146,6 +146,15 @@ async def test_broken_handshake(wire: Wire, greet: Script, words: str) -> None:
     assert words in outcome.detail
 
 
+async def test_tls_on_the_plain_port(wire: Wire, authority: Authority) -> None:
+    """OpenSSL hangs up on plain http without a word: no byte tells why, but the detail asks the right question."""
+    async with receiver(FINE, tls=authority.server_context()) as there:
+        outcome = await send(wire, f"http://127.0.0.1:{there.port}/")
+        assert there.requests == []
+    assert (outcome.status, outcome.error) == (None, ErrorClass.CLOSED_EARLY)
+    assert outcome.detail.endswith("(does it speak TLS on this port?)")
+
+
 async def test_stalled_handshake(wire: Wire) -> None:
     """A receiver that says nothing on a TLS port runs into the limit for connecting, which covers TCP and TLS."""
     wire.patience = SHORT

@@ -10,11 +10,13 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from msgspec import structs
+
 from simulator.core.model import Callout, ErrorClass, Outcome
 from simulator.runtime.addresses import Addresses, Place
 from simulator.runtime.hosts import Refusal
 from simulator.runtime.tls import ClientTrust
-from simulator.runtime.wire.dial import Resolve, dial, system_resolve
+from simulator.runtime.wire.dial import Resolve, SystemResolver, dial
 from simulator.runtime.wire.failure import BUFFER_SIZE, Failure, Limits, WireFailure
 from simulator.runtime.wire.line import Line
 from simulator.runtime.wire.pool import Origin, Pool
@@ -44,12 +46,12 @@ class Wire:
         transfer_limit: timedelta = TRANSFER_LIMIT,
         patience: timedelta | None = None,
         reuse_connections: bool = False,
-        resolve: Resolve = system_resolve,
+        resolve: Resolve | None = None,
     ) -> None:
         self.addresses = addresses or Addresses()
         self.trust = trust or ClientTrust()
         self.limits = Limits(connect_limit, transfer_limit, patience)
-        self.resolve = resolve
+        self.resolve = resolve or SystemResolver()
         self.pool = Pool() if reuse_connections else None
         self.open: set[Line] = set()
         self.buffer = memoryview(bytearray(BUFFER_SIZE))
@@ -118,6 +120,8 @@ class WireConversation:
             line, failure = await self._fresh(place, request, bodiless, seconds)
         except WireFailure as error:
             return _without_answer(error.failure, notes)
+        if failure is not None and failure.error is ErrorClass.CLOSED_EARLY and _says_nothing(place, line):
+            failure = structs.replace(failure, detail=f"{failure.detail} (does it speak TLS on this port?)")
         return self._outcome(origin, line, failure, notes)
 
     async def __aenter__(self) -> Self:
@@ -199,6 +203,11 @@ def _stale(line: Line, failure: Failure, *, pooled: bool) -> bool:
     """
     broken = failure.error is ErrorClass.CLOSED_EARLY and not line.reader.begun
     return broken and (pooled or line.missed)
+
+
+def _says_nothing(place: Place, line: Line) -> bool:
+    """Whether plain http met silence and an end: so do most servers that expect TLS, and nothing else tells."""
+    return place.scheme == "http" and not line.reader.begun
 
 
 _CONNECTION_BOUND = frozenset({b"ntlm", b"negotiate"})

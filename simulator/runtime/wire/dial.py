@@ -22,11 +22,24 @@ Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 """Looks a name up. Raises `OSError` (`socket.gaierror` is one) where it finds nothing."""
 
 
-async def system_resolve(host: str, port: int) -> Sequence[Address]:
-    """The system's resolver, ``/etc/hosts`` and all."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys((int(family), address[:2]) for family, _, _, _, address in found))  # type: ignore[misc]
+class SystemResolver:
+    """The system's resolver, ``/etc/hosts`` and all.
+
+    ``localhost`` is looked up once: it is asked for most of all, each look-up takes a thread and 0.2 ms, and it does not move.
+    """
+
+    def __init__(self) -> None:
+        self._localhost: dict[int, Sequence[Address]] = {}
+
+    async def __call__(self, host: str, port: int) -> Sequence[Address]:
+        if host == "localhost" and port in self._localhost:
+            return self._localhost[port]
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys((int(family), (str(place[0]), port)) for family, _, _, _, place in found))
+        if host == "localhost":
+            self._localhost[port] = addresses
+        return addresses
 
 
 async def dial(place: Place, resolve: Resolve, limits: Limits, deadline: float) -> socket.socket:
