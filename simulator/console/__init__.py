@@ -28,7 +28,7 @@ exchanges: [{requestId, method, status, errorClass, sentAt, endedAt, purpose, du
 
 A row is light. The whole record, which a person opens, comes from the control plane (``GET /_simulator/callouts/{id}``,
 ``GET /_simulator/requests/{id}``) and adds: on an exchange ``url, headers, body, responseHeaders, responseBody, truncated,
-detail, notes, faultAt`` (headers as ``[[name, value], ...]`` or ``{name: value}``; bodies as text; secrets masked);
+detail, notes`` (headers as ``[[name, value], ...]`` or ``{name: value}``; bodies as text; secrets masked);
 on a callout ``fields``; on a request ``body``. Unknown keys are ignored, so a whole record serves as a row as well.
 
 What `freeze` takes

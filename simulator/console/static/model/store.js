@@ -14,6 +14,7 @@ export function createStore() {
     groups: new Map(),
     ordered: [],
     touched: new Set(),
+    providers: new Set(),
     expected: { requests: 0, callouts: 0 },
     version: 0,
     listen: (act) => listeners.add(act),
@@ -22,6 +23,7 @@ export function createStore() {
       store.callouts.clear();
       store.requests.clear();
       store.groups.clear();
+      store.providers.clear();
       store.ordered = [];
       store.expected = { requests: message.requestCount ?? 0, callouts: message.calloutCount ?? 0 };
       store.records(message, true);
@@ -54,6 +56,7 @@ function groupFor(store, key) {
 }
 
 function takeRequest(store, row) {
+  if (row.provider) store.providers.add(row.provider);
   const known = store.requests.get(row.id);
   const request = {
     ...row,
@@ -71,6 +74,7 @@ function takeRequest(store, row) {
 }
 
 function takeCallout(store, row) {
+  if (row.provider) store.providers.add(row.provider);
   const known = store.callouts.get(row.id);
   const attempts = (row.attempts ?? []).map((attempt) => ({
     ...attempt,

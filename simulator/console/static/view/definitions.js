@@ -1,7 +1,7 @@
 // Who is told of what, with a preview of what would be sent; nothing goes out unless somebody presses Fire.
 
 import {button, el, replace, visible} from "../model/dom.js";
-import {drawExchange} from "./exchange.js";
+import {drawExchange, drawRequest} from "./exchange.js";
 
 export function createDefinitions(context) {
   const { query, source, act, store } = context;
@@ -39,8 +39,11 @@ export function createDefinitions(context) {
       replace(shown, el("p", { class: "hint", text: "Rendering…" }));
       try {
         const answer = await source.call("POST", "/preview", { definition: definition.id, event: definition.event, fields: given() });
-        const renders = answer?.callouts ?? answer?.previews ?? [answer];
-        replace(shown, renders.length ? renders.map((one) => drawExchange(one.request ?? one, 1, false, (exchange) => context.copy(context.asCurl(exchange), "curl"))) : el("p", { class: "hint", text: "Nothing would be sent." }));
+        const renders = answer?.callouts ?? [];
+        replace(shown, renders.length ? renders.map((one) => [
+          one.detail && el("p", { class: "note warning", text: visible(one.detail) }),
+          drawRequest(one, (exchange) => context.copy(context.asCurl(exchange), "curl"), "Would send"),
+        ]) : el("p", { class: "hint", text: "Nothing would be sent." }));
       } catch (fault) {
         replace(shown, el("p", { class: "note warning", text: visible(fault.message) }));
       }

@@ -91,13 +91,12 @@ export function createDetail(context) {
     const attempts = callout.attempts;
     const chosen = attempts.find((attempt) => String(attempt.number) === query.attempt) ?? attempts.at(-1);
     const group = store.groups.get(callout.requestId ? `request:${callout.requestId}` : `event:${callout.eventId ?? callout.id}`);
-    const providers = Object.keys(store.overview?.providers ?? {});
     replace(content,
       heading("Callout", visible(callout.event),
         outcomeBadge(callout),
         attempts.length > 0 && el("span", { class: "hint", text: `attempt ${attempts.at(-1).number} of ${attempts.at(-1).limit ?? callout.maxAttempts ?? "?"}` }),
         callout.due !== null && el("span", { class: "hint", text: waitText(callout, now) }),
-        providers.length > 1 && badge(visible(store.overview.providers[callout.provider] ?? callout.provider), "none")),
+        store.providers.size > 1 && badge(visible(store.overview?.providers?.[callout.provider] ?? callout.provider), "none")),
       chosen ? whyBox(chosen, callout) : el("p", { class: "why-box wait", text: callout.due === null ? "Nothing has been sent." : `The first attempt is due at ${fullText(callout.due)}.` }),
       (callout.warnings ?? []).map((warning) => el("p", { class: "note warning", text: visible(warning) })),
       actions(callout, full),

@@ -21,15 +21,27 @@ export function drawExchange(exchange, number, many, copy) {
     drawAnswer(exchange));
 }
 
-function drawRequest(exchange, copy) {
+export function drawRequest(exchange, copy, way = exchange.errorClass === "not-sent" ? "Not sent" : "Sent") {
+  const fault = faultOf(exchange);
   return el("div", { class: "message sent" },
     el("header", {},
-      el("span", { class: "way", text: "Sent" }),
+      el("span", { class: "way", text: way }),
       el("span", { class: "method", text: visible(exchange.method) }),
-      el("code", { class: "url", text: visible(exchange.url) }),
+      el("code", { class: "url" }, fault.url === null ? visible(exchange.url) : faulty(exchange.url, fault.url)),
       copy && button([glyph("copy"), "curl"], () => copy(exchange), { class: "slight", title: "Copy this request as a curl command" })),
     drawHeaders(exchange.headers),
-    drawBody(exchange.body, typeOf(exchange.headers), exchange.faultAt));
+    drawBody(exchange.body, typeOf(exchange.headers), fault.body));
+}
+
+// Where a rendered callout is wrong, so wrong that it was not sent: the record tells the place in words.
+function faultOf(exchange) {
+  const none = { url: null, body: null };
+  if (exchange.errorClass !== "not-sent") return none;
+  const told = /\bposition (\d+)/.exec(exchange.detail ?? "");
+  if (!told) return none;
+  const part = /\bURL\b/.test(exchange.detail.slice(0, told.index)) ? "url" : "body";
+  const at = Number(told[1]);
+  return at <= (exchange[part] ?? "").length ? { ...none, [part]: at } : none;
 }
 
 function drawAnswer(exchange) {
@@ -37,7 +49,7 @@ function drawAnswer(exchange) {
   const notes = [exchange.detail, ...(exchange.notes ?? [])].filter(Boolean);
   return el("div", { class: "message answered" },
     el("header", {},
-      el("span", { class: "way", text: answered ? "Answered" : "No answer" }),
+      el("span", { class: "way", text: answered ? "Answered" : exchange.errorClass === "not-sent" ? "Why not" : "No answer" }),
       answered && el("b", { class: "status", text: String(exchange.status) }),
       exchange.errorClass && el("span", { class: "badge bad", text: visible(exchange.errorClass) }),
       !answered && !exchange.errorClass && el("span", { class: "hint", text: codeText(exchange) }),

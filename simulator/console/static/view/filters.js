@@ -49,13 +49,11 @@ export function createFilters(context, tools) {
       if (document.activeElement !== search || !query.q) { if (search.value.trim() !== (query.q ?? "")) search.value = query.q ?? ""; }
       const counts = new Map([[null, store.callouts.size]]);
       const names = new Set(query.event ? [query.event] : []);
-      const from = new Set(query.provider ? [query.provider] : []);
+      const from = new Set([...store.providers, ...(query.provider ? [query.provider] : [])]);
       for (const callout of store.callouts.values()) {
         counts.set(callout.outcome, (counts.get(callout.outcome) ?? 0) + 1);
         names.add(callout.event);
-        if (callout.provider) from.add(callout.provider);
       }
-      for (const request of store.requests.values()) if (request.provider) from.add(request.provider);
       for (const [value, { node, count }] of chips) {
         setText(count, (counts.get(value) ?? 0).toLocaleString("en"));
         node.setAttribute("aria-pressed", String((query.outcome ?? null) === value));

@@ -4,6 +4,7 @@ import {el, replace} from "../model/dom.js";
 import {drawRow} from "./row.js";
 
 const AHEAD = 4;
+const TWICE = 400;
 
 export function createList(context, tree, axis) {
   const { query, store } = context;
@@ -14,7 +15,7 @@ export function createList(context, tree, axis) {
   const fresh = el("button", { type: "button", class: "fresh", hidden: true });
   const stage = el("div", { class: "stage" }, axis.grid, rows, fresh);
   const drawn = new Map();
-  let pool = [];
+  const pool = [];
   let active = null;
   let height = 36;
   let laneWidth = 300;
@@ -29,6 +30,7 @@ export function createList(context, tree, axis) {
   new ResizeObserver(() => update()).observe(rows);
   // A row may be drawn anew between press and release, and then there is no click: press and release are matched by key.
   let press = null;
+  let before = { key: null, at: -TWICE };
   rows.addEventListener("pointerdown", (event) => {
     const index = indexOf(event.target);
     press = index < 0 || event.button ? null : { key: tree.row(index).key, twisty: onTwisty(event), x: event.clientX, y: event.clientY };
@@ -37,7 +39,13 @@ export function createList(context, tree, axis) {
   rows.addEventListener("pointerup", (event) => {
     const index = indexOf(event.target);
     const near = press && Math.hypot(event.clientX - press.x, event.clientY - press.y) < 6;
-    if (near && index >= 0 && tree.row(index).key === press.key) choose(index, press.twisty);
+    if (near && index >= 0 && tree.row(index).key === press.key) {
+      // Two presses in a row fold, as in any tree.
+      const twice = before.key === press.key && event.timeStamp - before.at < TWICE && !press.twisty;
+      before = { key: press.key, at: twice ? -TWICE : event.timeStamp };
+      if (twice) fold(tree.row(index), !tree.row(index).open);
+      else choose(index, press.twisty);
+    }
     press = null;
   });
   // Assistive technology clicks without a pointer.
@@ -118,7 +126,7 @@ export function createList(context, tree, axis) {
     const last = Math.min(Math.ceil((rows.scrollTop + rows.clientHeight) / height) + AHEAD, tree.length);
     for (const [index, node] of drawn) {
       if (index >= first && index < last) continue;
-      node.hidden = true;
+      node.remove();
       pool.push(node);
       drawn.delete(index);
     }
@@ -127,7 +135,7 @@ export function createList(context, tree, axis) {
       const row = tree.row(index);
       let node = drawn.get(index);
       if (!node) {
-        node = pool.pop() ?? sizer.appendChild(el("div", { role: "row" }));
+        node = sizer.appendChild(pool.pop() ?? el("div", { role: "row" }));
         drawn.set(index, node);
       }
       const state = {
@@ -137,12 +145,11 @@ export function createList(context, tree, axis) {
       };
       drawRow(node, row, index, { ...state, scale: axis.scale, origin: query.axis === "start" ? row.group.at : 0, store });
       node.style.transform = `translateY(${index * height}px)`;
-      node.hidden = false;
       if (state.active) current = node;
     }
     if (current) rows.setAttribute("aria-activedescendant", current.id);
     else rows.removeAttribute("aria-activedescendant");
-    if (pool.length > 60) { for (const node of pool.splice(40)) node.remove(); }
+    pool.length = Math.min(pool.length, 60);
   }
 
   function selects(row) {

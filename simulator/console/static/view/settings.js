@@ -14,15 +14,20 @@ export function createSettings(context) {
         : [[`${prefix}${key}`, value, typeof origins?.[`${prefix}${key}`] === "string" ? origins[`${prefix}${key}`] : typeof origins?.[key] === "string" ? origins[key] : null]]);
   }
 
-  function change(name, value) {
+  async function change(name, value, field) {
     const patch = name.split(".").reverse().reduce((inner, key) => ({ [key]: inner }), value);
-    act.settings(patch, name);
+    const taken = await act.settings(patch, name);
+    // What was refused stays in its field, to be corrected.
+    if (taken === null && field.type !== "checkbox") return;
+    field.blur();
+    drawn = "";
+    context.refreshSettings();
   }
 
   function field(name, value) {
     if (!source.live) return el("code", { text: visible(format(value)) });
     if (typeof value === "boolean") {
-      return el("input", { type: "checkbox", "aria-label": name, checked: value, on: { change: (event) => change(name, event.target.checked) } });
+      return el("input", { type: "checkbox", "aria-label": name, checked: value, on: { change: (event) => change(name, event.target.checked, event.target) } });
     }
     if (value !== null && typeof value === "object") return el("code", { text: visible(format(value)) });
     const input = el("input", { "aria-label": name, value: value ?? "", placeholder: value === null ? "not set" : "", size: "14", inputmode: typeof value === "number" ? "numeric" : "text" });
@@ -30,7 +35,7 @@ export function createSettings(context) {
     input.addEventListener("input", () => { save.hidden = input.value === String(value ?? ""); });
     return el("form", { on: { submit: (event) => {
       event.preventDefault();
-      change(name, typeof value === "number" && input.value.trim() !== "" && !Number.isNaN(Number(input.value)) ? Number(input.value) : input.value);
+      change(name, typeof value === "number" && input.value.trim() !== "" && !Number.isNaN(Number(input.value)) ? Number(input.value) : input.value, input);
     } } }, input, save);
   }
 
@@ -50,7 +55,8 @@ export function createSettings(context) {
       if (view.hidden) { drawn = ""; return; }
       const settings = store.overview?.settings ?? {};
       const stamp = JSON.stringify([settings, store.overview?.server]);
-      if (stamp === drawn || view.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox])") && drawn) return;
+      const typing = drawn && view.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox])");
+      if (stamp === drawn || typing) return;
       drawn = stamp;
       const list = rows(settings, settings.origins);
       const server = Object.entries(store.overview?.server ?? {}).filter(([, value]) => value !== null && value !== undefined);

@@ -1,0 +1,123 @@
+"""Filters, keys, themes, small screens: how the page is read."""
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.support.client import Client
+from tests.browser.support.listener import listening
+
+
+async def test_a_filter_stands_in_the_url(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """What is filtered is in the address; somebody who opens that address sees the same, and Back goes back."""
+    async with listening(404, 200) as app:
+        await client.notify(app.url, "Payment Declined", "Invoice Posted")
+        await client.fire("Payment Declined", AccountId="1")
+        await client.fire("Invoice Posted", InvoiceId="2")
+        page = await open_page(page_url)
+        await expect(page.locator(".row.callout")).to_have_count(2)
+        await page.get_by_role("button", name="Failed").click()
+        await expect(page.locator(".row.callout .name")).to_have_text("Payment Declined")
+        await page.get_by_label("Filter the records").fill("code:404")
+        await page.wait_for_url("**/_simulator/?q=code%3A404&outcome=failed")
+        other = await open_page(page.url)
+        await expect(other.locator(".row.callout .name")).to_have_text("Payment Declined")
+        await expect(other.get_by_label("Filter the records")).to_have_value("code:404")
+        await other.locator(".row.callout").click()
+        await expect(other.locator(".detail")).to_be_visible()
+        await other.go_back()
+        await expect(other.locator(".detail")).to_be_hidden()
+        await other.get_by_label("Filter the records").fill("nothing at all")
+        await other.get_by_role("button", name="Clear filters").first.click()
+        await expect(other.locator(".row.callout")).to_have_count(2)
+
+
+async def test_everything_is_reached_by_keyboard(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """Rows are moved along, folded and opened, the clock is moved, and the theme turned, without a pointer."""
+    async with listening(503) as app:
+        await client.notify(app.url)
+        await client.submit()
+        page = await open_page(page_url)
+        await expect(page.locator(".row.callout")).to_have_count(1)
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        rows = page.get_by_role("treegrid")
+        await expect(rows).to_be_focused()
+        await expect(page.locator(".row.active.request")).to_have_count(1)
+        await page.keyboard.press("ArrowLeft")
+        await expect(page.locator(".row.callout")).to_have_count(0)
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("j")
+        await expect(page.locator(".row.active.callout")).to_have_count(1)
+        active = await rows.get_attribute("aria-activedescendant")
+        await expect(page.locator(f"#{active}")).to_have_attribute("aria-level", "2")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".detail h2")).to_have_text("Async Request Succeeded")
+        await page.keyboard.press("Escape")
+        await expect(page.locator(".detail")).to_be_hidden()
+        await expect(rows).to_be_focused()
+        await page.keyboard.press("a")
+        await expect(page.locator(".clock .time")).to_have_text("00:30:00")
+        await page.keyboard.press("t")
+        await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_contain_text("next retry")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("/")
+        await expect(page.get_by_label("Filter the records")).to_be_focused()
+
+
+async def test_it_reads_on_a_phone_in_the_dark(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """Nothing is wider than the screen, and an open record takes all of it."""
+    async with listening(404) as app:
+        await client.notify(app.url)
+        await client.submit()
+        page = await open_page(page_url, viewport={"width": 390, "height": 844}, color_scheme="dark")
+        await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        await page.locator(".row.callout").click()
+        await expect(page.locator(".detail .why-box")).to_be_visible()
+        assert await page.evaluate("() => document.documentElement.scrollWidth") <= 390
+        box = await page.locator(".detail").bounding_box()
+        assert box is not None
+        assert box["width"] == 390
+        await page.get_by_role("button", name="Close the detail").click()
+        await expect(page.locator(".row.callout .mark.pill")).to_have_text("404")
+
+
+async def test_settings_tell_where_they_come_from_and_are_changed(
+    open_page: OpenPage, page_url: str, client: Client
+) -> None:
+    """A value, its origin, and a change that the server takes or refuses in its own words."""
+    page = await open_page(f"{page_url}?view=settings")
+    page.forgiven = ["status of 400"]  # type: ignore[attr-defined]  # the refusal that this test wants to see
+    attempts = page.get_by_label("maxAttempts")
+    await expect(attempts).to_have_value("3")
+    row = page.get_by_role("row").filter(has_text="maxAttempts")
+    await expect(row.locator(".origin")).to_have_text("default")
+    await attempts.fill("9")
+    await attempts.press("Enter")
+    await expect(page.locator(".toast.bad")).to_contain_text("maxAttempts")
+    await attempts.fill("5")
+    await attempts.press("Enter")
+    await expect(row.locator(".origin")).to_have_text("control plane")
+    await expect(page.get_by_label("maxAttempts")).to_have_value("5")
+    assert client.simulator.instance.settings()["maxAttempts"] == 5
+
+
+async def test_a_definition_previews_what_it_would_send(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """The rendered request is shown, and nothing is sent."""
+    async with listening(200) as app:
+        await client.notify(app.url, "Payment Declined", calloutParams={"account": "<DataSource.Account.Id>"})
+        page = await open_page(f"{page_url}?view=definitions")
+        await page.get_by_text("Preview what it would send").click()
+        await page.get_by_label("Fields of the event").fill("Account.Id=8a80")
+        await page.get_by_role("button", name="Preview", exact=True).click()
+        await expect(page.locator(".preview .body")).to_contain_text('"account": "8a80"')
+        assert app.got == []
+        assert client.simulator.callouts == ()
+
+
+async def test_an_empty_page_names_the_next_command(open_page: OpenPage, page_url: str) -> None:
+    """A newcomer is told what to type, and that this is unofficial."""
+    page = await open_page(page_url)
+    await expect(page.locator(".empty .command").first).to_contain_text("zuora-simulator trigger")
+    await expect(page.locator("footer")).to_contain_text("Unofficial, not affiliated with Zuora or Salesforce")
