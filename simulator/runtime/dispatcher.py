@@ -106,6 +106,7 @@ class Dispatcher:
 
     async def _see_through(self, move: "_Move", work: Coroutine[None, None, Answer]) -> Answer:
         task = self._spawn(self._in_turn(work))
+        task.add_done_callback(lambda _: work.close())  # cancelled before its first step, it leaves `work` unbegun
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -117,7 +118,6 @@ class Dispatcher:
             async with self._moving:
                 return await work
         finally:
-            work.close()
             self._set_timer()
 
     async def _move(self, move: "_Move", span: timedelta | None) -> None:
