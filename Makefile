@@ -3,10 +3,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+comma := ,
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint simulate bench
+.PHONY: help demo test lint browser simulate bench
 # A target whose recipe failed half-way is not done.
 .DELETE_ON_ERROR:
 
@@ -24,6 +25,9 @@ lint: .venv/test.stamp ## Check types, lint, format and floors
 	@$(BIN)/python -m ruff format --check --quiet || { echo "To mend it: $(BIN)/ruff format"; exit 1; }
 	@floors=$$($(BIN)/lint-imports 2>&1) || { echo "$$floors"; exit 1; }
 	@$(BIN)/python -m mypy
+
+browser: .venv/browser.stamp ## Drive the page in a real Chromium
+	@$(BIN)/python -m pytest -q -m browser tests/browser
 
 simulate: .venv/test.stamp ## Live 10,000 seeded lives of the engine, each held to every law
 	@$(BIN)/python -m tests.simulation.simulate
@@ -52,3 +56,7 @@ endef
 .venv/test.stamp: pyproject.toml
 	$(call install,[test])
 	@touch .venv/plain.stamp $@
+
+.venv/browser.stamp: .venv/test.stamp
+	$(call install,[test$(comma)browser])
+	@touch $@

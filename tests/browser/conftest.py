@@ -1,33 +1,56 @@
 """A real Chromium, driven by Playwright. Without one these tests are skipped, loudly, unless that is forbidden."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import pytest
 
 from simulator.host import Simulator
+from tests.browser.support.chromium import CHROMIUM, FLAGS, Browser, ConsoleMessage, Error, Page, Request, missing
 from tests.browser.support.client import Client
 
-if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 REQUIRED = "ZUORA_SIMULATOR_REQUIRE_BROWSER"
 
-OpenPage = Callable[..., Awaitable["Page"]]
+
+class OpenPage:
+    """``await open_page(url, **context)``: a page on which no error of a script, or of its policy, goes unseen.
+
+    ``asked`` are the addresses that its pages asked for; ``forgiven`` words of errors that a test wants to see.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self.asked: list[str] = []
+        self.errors: list[str] = []
+        self.forgiven: list[str] = []
+
+    async def __call__(self, url: str, **context: Any) -> Page:
+        """Open ``url`` as on a laptop, unless ``context`` says otherwise."""
+        options: dict[str, Any] = {"viewport": {"width": 1366, "height": 820}, "color_scheme": "light", **context}
+        page = await (await self._browser.new_context(**options)).new_page()
+        page.on("pageerror", self._raised)
+        page.on("console", self._said)
+        page.on("request", self._asked)
+        await page.goto(url)
+        return page
+
+    @property
+    def unforgiven(self) -> list[str]:
+        """The errors that nobody wanted to see."""
+        return [error for error in self.errors if not any(word in error for word in self.forgiven)]
+
+    def _raised(self, error: Error) -> None:
+        self.errors.append(str(error))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _asked(self, request: Request) -> None:
+        self.asked.append(request.url)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,24 +61,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def _missing() -> str | None:
-    try:
-        import playwright.async_api  # noqa: F401 - only whether it is there
-    except ImportError:
-        return "Playwright is not installed: pip install 'zuora-simulator[browser]'"
-    if not CHROMIUM.exists():
-        return f"there is no {CHROMIUM}: apt-get install chromium"
-    return None
-
-
 @pytest.fixture
-async def browser() -> AsyncIterator["Browser"]:
+async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium."""
-    missing = _missing()
-    if missing is not None:
+    lacking = missing()
+    if lacking is not None:
         if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"{REQUIRED}=1 forbids to skip the browser tests, but {missing}")
-        pytest.skip(f"THE PAGE IS NOT TESTED: {missing}")
+            pytest.fail(f"{REQUIRED}=1 forbids to skip the browser tests, but {lacking}")
+        pytest.skip(f"THE PAGE IS NOT TESTED: {lacking}")
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
@@ -65,28 +78,11 @@ async def browser() -> AsyncIterator["Browser"]:
 
 
 @pytest.fixture
-async def open_page(browser: "Browser") -> AsyncIterator[OpenPage]:
-    """``await open_page(url, **context)``: a page on which no error of a script, or of its policy, goes unseen.
-
-    ``page.told`` is what its console said and what it asked of the network; errors fail the test at its end, but for
-    those that the test names in ``page.forgiven``.
-    """
-    faults: list[tuple[Any, str]] = []
-
-    async def open_one(url: str, **context: Any) -> "Page":
-        options: dict[str, Any] = {"viewport": {"width": 1366, "height": 820}, "color_scheme": "light", **context}
-        page = await (await browser.new_context(**options)).new_page()
-        page.forgiven = []  # type: ignore[attr-defined]  # the page carries its own record, for the tests to read
-        page.asked = []  # type: ignore[attr-defined]  # as above
-        page.on("pageerror", lambda error: faults.append((page, f"error: {error}")))
-        page.on("console", lambda said: faults.append((page, said.text)) if said.type == "error" else None)
-        page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]  # as above
-        await page.goto(url)
-        return page
-
-    yield open_one
-    unforgiven = [text for page, text in faults if not any(word in text for word in page.forgiven)]
-    assert unforgiven == []
+async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
+    """Opens pages; an error on any of them fails the test at its end."""
+    pages = OpenPage(browser)
+    yield pages
+    assert pages.unforgiven == []
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import asyncio
 from typing import Any
 
 import yaml
-from playwright.async_api import Page, expect
 
 from simulator.host import Simulator
 from tests.browser.conftest import OpenPage
+from tests.browser.support.chromium import Page, expect
 from tests.browser.support.client import Client
 from tests.browser.support.listener import listening
 
@@ -21,9 +21,7 @@ async def _copied(page: Page, button: str) -> str:
     return text
 
 
-async def test_a_curl_command_sends_the_same_request_again(
-    open_page: OpenPage, page_url: str, client: Client
-) -> None:
+async def test_a_curl_command_sends_the_same_request_again(open_page: OpenPage, page_url: str, client: Client) -> None:
     """The copied line, run by a shell, brings the receiver the same method, URL, headers and body, quotes and all."""
     async with listening(404, 200) as app:
         await client.notify(

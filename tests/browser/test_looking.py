@@ -1,8 +1,7 @@
 """Filters, keys, themes, small screens: how the page is read."""
 
-from playwright.async_api import expect
-
 from tests.browser.conftest import OpenPage
+from tests.browser.support.chromium import expect
 from tests.browser.support.client import Client
 from tests.browser.support.listener import listening
 
@@ -88,7 +87,7 @@ async def test_settings_tell_where_they_come_from_and_are_changed(
 ) -> None:
     """A value, its origin, and a change that the server takes or refuses in its own words."""
     page = await open_page(f"{page_url}?view=settings")
-    page.forgiven = ["status of 400"]  # type: ignore[attr-defined]  # the refusal that this test wants to see
+    open_page.forgiven += ["status of 400"]  # the refusal that this test wants to see
     attempts = page.get_by_label("maxAttempts")
     await expect(attempts).to_have_value("3")
     row = page.get_by_role("row").filter(has_text="maxAttempts")

@@ -1,9 +1,8 @@
 """What happens is seen live, with its reason, and can be acted upon."""
 
-from playwright.async_api import Page, expect
-
 from simulator.host import Simulator
 from tests.browser.conftest import OpenPage
+from tests.browser.support.chromium import Page, expect
 from tests.browser.support.client import Client
 from tests.browser.support.listener import listening
 

@@ -5,7 +5,8 @@
 
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -314,6 +315,19 @@ def application(world: World) -> web.Application:
     app.router.add_get("/_simulator/definitions", definitions)
     app.router.add_route("*", "/_simulator/{rest:.+}", act)
     return app
+
+
+@asynccontextmanager
+async def serving(world: World) -> AsyncIterator[str]:
+    """The page over ``world`` on a free port; its address."""
+    runner = web.AppRunner(application(world), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    try:
+        yield f"http://{host}:{port}/_simulator/"
+    finally:
+        await runner.cleanup()
 
 
 if __name__ == "__main__":
