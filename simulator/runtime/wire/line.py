@@ -85,6 +85,9 @@ class Line(asyncio.BufferedProtocol):
         try:
             await self._loop.create_connection(lambda: self, sock=self._socket)
             return await answer
+        except OSError:  # some systems refuse to set options on a socket that was reset meanwhile
+            self.abort()
+            return Failure(ErrorClass.CLOSED_EARLY, "reset by the receiver before any byte of an answer")
         except BaseException:
             self.abort()
             raise
