@@ -84,7 +84,7 @@ async def test_two_notifications_on_one_event() -> None:
     assert codes(story) == [[503, 200], [400], [404], [200]]
 
 
-def test_documented_example(project: Path) -> None:
+def test_documented_example() -> None:
     """Strings where the schema says so, an event of the tenant's own, several pages in one file."""
     text = import_history(
         json.dumps(
