@@ -3,7 +3,6 @@
 ``async with Simulator(max_attempts=5) as zuora:`` starts it on a free port of 127.0.0.1; two of them share nothing.
 """
 
-from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,14 +13,18 @@ from simulator.instance import Instance
 from simulator.marketing_cloud.handle import CloudHandle
 from simulator.marketing_cloud.routes import CloudSurface
 from simulator.options import Options
-from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
+from simulator.records import CalloutRecord, RequestRecord
 from simulator.runtime.server import Server, Surface, application
 from simulator.runtime.tls import LOCAL_NAMES
+from simulator.testing.handle import Handle
+from simulator.testing.threaded import ThreadedSimulator
 from simulator.zuora.surface import ZuoraSurface
 
 
-class Simulator:
-    """Options by keyword are those of `simulator.options.Options`, with the callout settings among them.
+class Simulator(Handle):
+    """The handle of the default client, and the server behind it.
+
+    Options by keyword are those of `simulator.options.Options`, with the callout settings among them.
 
     On a virtual clock (the default) callouts go out when time moves: `advance`, `settle`, `drain`.
     Raises AuthorError for an option that does not exist or is out of range.
@@ -29,7 +32,8 @@ class Simulator:
 
     def __init__(self, **options: Any) -> None:
         self.options = Options.read(options)
-        self.instance = Instance(self.options)
+        instance = Instance(self.options)
+        super().__init__(instance, lambda: self.url, instance.client_id, instance.client_secret)
         self._server: Server | None = None
         self.marketing_cloud = CloudHandle(self.instance.cloud, lambda: self.url, self.client_id, self.client_secret)
 
@@ -74,52 +78,29 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """What a client is given as its base URL."""
+        """What a client is given as its base URL, without a closing slash."""
         if self._server is None:
             raise RuntimeError("the simulator is not started: use `async with Simulator() as zuora:`")
         return self._server.url
 
-    @property
-    def client_id(self) -> str:
-        """A client id that works, 36 characters."""
-        return self.instance.client_id
+    def tenant(self, client_id: str, client_secret: str) -> Handle:
+        """The handle of another client of this simulator."""
+        return Handle(self.instance, lambda: self.url, client_id, client_secret)
 
-    @property
-    def client_secret(self) -> str:
-        """Its secret."""
-        return self.instance.client_secret
-
-    @property
-    def now(self) -> datetime:
-        """The simulator's present instant."""
-        return self.instance.clock.now
-
-    async def advance(self, **span: float) -> None:
-        """Move time by ``timedelta(**span)``; everything that falls due runs at its own instant."""
-        await self.instance.dispatcher.advance(timedelta(**span))
-
-    async def settle(self) -> None:
-        """Deliver what is due now and wait until nothing is in flight; time stands still."""
-        await self.instance.dispatcher.settle()
-
-    async def drain(self) -> None:
-        """Move time until nothing is due any more, through all retries."""
-        await self.instance.dispatcher.drain()
+    @classmethod
+    def threaded(cls, **options: Any) -> ThreadedSimulator:
+        """The same on a thread of its own, for code that blocks: ``with Simulator.threaded() as zuora:``."""
+        return ThreadedSimulator(**options)
 
     @property
     def requests(self) -> tuple[RequestRecord, ...]:
-        """The asynchronous requests so far."""
+        """The asynchronous requests so far, of every client."""
         return self.instance.requests()
 
     @property
     def callouts(self) -> tuple[CalloutRecord, ...]:
-        """The callouts so far, with their attempts."""
+        """The callouts so far, with their attempts, of every client."""
         return self.instance.callouts()
-
-    @property
-    def attempts(self) -> tuple[AttemptRecord, ...]:
-        """The attempts of all callouts."""
-        return tuple(attempt for callout in self.callouts for attempt in callout.attempts)
 
     def export_scenario(self, *, title: str = "A recorded story", keep_values: bool = False) -> str:
         """What happened so far as the text of a scenario file that replays to the same attempts, codes and verdicts.

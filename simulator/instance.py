@@ -133,6 +133,10 @@ class Instance:
         self.dispatcher.kick()
         return fired
 
+    def register(self, given: dict[str, Any], client_id: str | None = None) -> str:
+        """Register a notification definition as the API takes it; answers with its id, raises ClientError as the API would."""
+        return self.service.register(self.tenants[client_id or self.client_id], given).id
+
     def resend(self, any_id: str) -> Delivery:
         """One more attempt at a callout; raises ClientError where there is no such callout."""
         after = self.engine.resend(self._known(any_id).id, self.clock.now)

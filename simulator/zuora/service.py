@@ -9,11 +9,14 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
 from simulator.core.engine import Engine
 from simulator.core.errors import ClientError
 from simulator.core.model import Job, Submission
+from simulator.zuora.definitions import NotificationDefinition
 from simulator.zuora.dialect import ZuoraDialect
+from simulator.zuora.registration import definition_of
 from simulator.zuora.tenant import Tenant, Tenants
 
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("zuora_request_id", str)
@@ -76,6 +79,13 @@ class ZuoraService:
         job = self.engine.submit(submission, self.now())
         self.kick()
         return job
+
+    def register(self, tenant: Tenant, given: dict[str, Any]) -> NotificationDefinition:
+        """Store the definition that ``given`` describes; raises ClientError with what is wrong with it."""
+        definition = definition_of(given, lambda: self.next_id(tenant, "definition"), self.refusal)
+        now, author = self.now(), self.engine.ids.hex("user", tenant.id)
+        definition = replace(definition, created_on=now, created_by=author, updated_on=now, updated_by=author)
+        return tenant.definitions.put(definition.id, definition)
 
     def next_id(self, tenant: Tenant, what: str) -> str:
         """A new 32-hex id for something of a tenant's."""

@@ -4,11 +4,9 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from msgspec.structs import replace
 
 from simulator.core.errors import ClientError
 from simulator.zuora.definitions import NotificationDefinition
-from simulator.zuora.registration import definition_of
 from simulator.zuora.replies import answer
 from simulator.zuora.service import ZuoraService
 
@@ -19,10 +17,7 @@ def add_routes(app: web.Application, service: ZuoraService) -> None:
     async def create(request: web.Request) -> web.Response:
         tenant = service.tenant_of(request)
         given = await service.json_of(request)
-        definition = definition_of(given, lambda: service.next_id(tenant, "definition"), service.refusal)
-        now, author = service.now(), service.engine.ids.hex("user", tenant.id)
-        definition = replace(definition, created_on=now, created_by=author, updated_on=now, updated_by=author)
-        return answer(shown(tenant.definitions.put(definition.id, definition)))
+        return answer(shown(service.register(tenant, given)))
 
     async def listed(request: web.Request) -> web.Response:
         tenant = service.tenant_of(request)

@@ -1,0 +1,308 @@
+"""A simulator on a thread and a loop of its own, for tests that block, and for tests on any other loop.
+
+This module alone crosses between threads: `Blocking` waits for the answer, `Awaiting` awaits it. Neither decides anything.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from simulator.core.errors import OurFault
+from simulator.marketing_cloud.handle import CloudHandle
+from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
+from simulator.runtime.tls import Authority
+from simulator.testing.handle import Handle
+
+T = TypeVar("T")
+Where = Callable[[CalloutRecord], bool]
+
+
+class Loop:
+    """An event loop on a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="zuora-simulator", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Begin ``work`` there."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do ``work`` there and wait for its answer."""
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise OurFault("the simulator's own loop may not wait for itself: use the asynchronous handle there")
+        return self.start(work).result()
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call ``function`` there and wait for its answer."""
+
+        async def calling() -> T:
+            return function()
+
+        return self.wait(calling())
+
+    def close(self) -> None:
+        """Stop, and wait for the thread to end."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+
+class Blocking:
+    """The handle of one tenant for code that blocks; ``aio`` is its twin for code that awaits. See `Handle`."""
+
+    def __init__(self, loop: Loop, handle: Handle, cloud: CloudHandle | None = None) -> None:
+        self._loop = loop
+        self._handle = handle
+        self._cloud = cloud
+        self.aio = Awaiting(loop, handle)
+        self.url = handle.url
+        self.client_id = handle.client_id
+        self.client_secret = handle.client_secret
+
+    @property
+    def marketing_cloud(self) -> CloudHandle:
+        """The second provider, for the same client."""
+        if self._cloud is None:
+            raise OurFault("this handle was made without its second provider")
+        return self._cloud
+
+    @property
+    def authority(self) -> Authority:
+        """The development authority, to sign a receiver with."""
+        return self._handle.instance.authority
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """A valid ``Authorization``."""
+        return self._loop.call(lambda: self._handle.headers)
+
+    @property
+    def ca_pem(self) -> str:
+        """The development authority's certificate."""
+        return self._loop.call(lambda: self._handle.ca_pem)
+
+    @property
+    def now(self) -> datetime:
+        """The simulator's present instant."""
+        return self._loop.call(lambda: self._handle.now)
+
+    @property
+    def requests(self) -> tuple[RequestRecord, ...]:
+        """The asynchronous requests so far."""
+        return self._loop.call(lambda: self._handle.requests)
+
+    @property
+    def callouts(self) -> tuple[CalloutRecord, ...]:
+        """The callouts so far, with their attempts."""
+        return self._loop.call(lambda: self._handle.callouts)
+
+    @property
+    def attempts(self) -> tuple[AttemptRecord, ...]:
+        """The attempts of all callouts, callout by callout."""
+        return self._loop.call(lambda: self._handle.attempts)
+
+    @property
+    def faults(self) -> tuple[dict[str, Any], ...]:
+        """The faults in force; assigning replaces them."""
+        return self._loop.call(lambda: self._handle.faults)
+
+    @faults.setter
+    def faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        self._loop.call(lambda: setattr(self._handle, "faults", faults))
+
+    def notify(self, event: str, url: str, **callout: Any) -> str:
+        """Register that ``url`` hears of ``event``; see `Handle.notify`."""
+        return self._loop.call(lambda: self._handle.notify(event, url, **callout))
+
+    def fire(self, event: str, /, values: Mapping[str, Any] | None = None, **fields: Any) -> str:
+        """Fire an event with exactly these fields."""
+        return self._loop.call(lambda: self._handle.fire(event, values, **fields))
+
+    def settings(self, **settings: Any) -> None:
+        """Change callout settings of this tenant."""
+        self._loop.call(lambda: self._handle.settings(**settings))
+
+    def route(self, host: str, to: str) -> None:
+        """Lead callouts for ``host`` to ``to``."""
+        self._loop.call(lambda: self._handle.route(host, to))
+
+    def resend(self, callout: CalloutRecord | str) -> None:
+        """One more attempt at a callout."""
+        self._loop.call(lambda: self._handle.resend(callout))
+
+    def duplicate(self, callout: CalloutRecord | str, *, at_once: bool = False) -> None:
+        """One more copy of a callout; ``at_once``: both are in flight before either is answered."""
+        self._loop.call(lambda: self._handle.duplicate(callout, at_once=at_once))
+
+    def advance(self, **span: float) -> None:
+        """Move time by ``timedelta(**span)``."""
+        self._loop.wait(self._handle.advance(**span))
+
+    def settle(self) -> None:
+        """Deliver what is due now and wait until nothing is in flight."""
+        self._loop.wait(self._handle.settle())
+
+    def drain(self) -> None:
+        """Move time until nothing is due any more."""
+        self._loop.wait(self._handle.drain())
+
+    def wait_for(self, event: str | None = None, **wanted: Any) -> CalloutRecord:
+        """Skip ahead until such a callout is there; see `Handle.wait_for`."""
+        return self._loop.wait(self._handle.wait_for(event, **wanted))
+
+    def never(self, event: str | None = None, *, within: timedelta, **wanted: Any) -> None:
+        """Move time by ``within`` and see that no such callout was made."""
+        self._loop.wait(self._handle.never(event, within=within, **wanted))
+
+    def expect(self, event: str | None = None, **wanted: Any) -> tuple[CalloutRecord, ...]:
+        """The callouts that are so, as things stand."""
+        return self._loop.call(lambda: self._handle.expect(event, **wanted))
+
+    def check(self) -> None:
+        """Raise the first fault of the simulator's own, if there was any."""
+        self._loop.call(self._handle.check)
+
+    def __repr__(self) -> str:
+        return self._loop.call(lambda: repr(self._handle))
+
+
+class Awaiting:
+    """The handle of one tenant for code that awaits, on whatever asyncio loop."""
+
+    def __init__(self, loop: Loop, handle: Handle) -> None:
+        self._loop = loop
+        self._handle = handle
+
+    async def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.wrap_future(self._loop.start(work))
+
+    async def _call(self, function: Callable[[], T]) -> T:
+        async def calling() -> T:
+            return function()
+
+        return await self._do(calling())
+
+    async def notify(self, event: str, url: str, **callout: Any) -> str:
+        """Register that ``url`` hears of ``event``."""
+        return await self._call(lambda: self._handle.notify(event, url, **callout))
+
+    async def fire(self, event: str, /, values: Mapping[str, Any] | None = None, **fields: Any) -> str:
+        """Fire an event with exactly these fields."""
+        return await self._call(lambda: self._handle.fire(event, values, **fields))
+
+    async def settings(self, **settings: Any) -> None:
+        """Change callout settings of this tenant."""
+        await self._call(lambda: self._handle.settings(**settings))
+
+    async def route(self, host: str, to: str) -> None:
+        """Lead callouts for ``host`` to ``to``."""
+        await self._call(lambda: self._handle.route(host, to))
+
+    async def resend(self, callout: CalloutRecord | str) -> None:
+        """One more attempt at a callout."""
+        await self._call(lambda: self._handle.resend(callout))
+
+    async def duplicate(self, callout: CalloutRecord | str, *, at_once: bool = False) -> None:
+        """One more copy of a callout."""
+        await self._call(lambda: self._handle.duplicate(callout, at_once=at_once))
+
+    async def advance(self, **span: float) -> None:
+        """Move time by ``timedelta(**span)``."""
+        await self._do(self._handle.advance(**span))
+
+    async def settle(self) -> None:
+        """Deliver what is due now and wait until nothing is in flight."""
+        await self._do(self._handle.settle())
+
+    async def drain(self) -> None:
+        """Move time until nothing is due any more."""
+        await self._do(self._handle.drain())
+
+    async def wait_for(self, event: str | None = None, **wanted: Any) -> CalloutRecord:
+        """Skip ahead until such a callout is there."""
+        return await self._do(self._handle.wait_for(event, **wanted))
+
+    async def never(self, event: str | None = None, *, within: timedelta, **wanted: Any) -> None:
+        """Move time by ``within`` and see that no such callout was made."""
+        await self._do(self._handle.never(event, within=within, **wanted))
+
+    async def expect(self, event: str | None = None, **wanted: Any) -> tuple[CalloutRecord, ...]:
+        """The callouts that are so, as things stand."""
+        return await self._call(lambda: self._handle.expect(event, **wanted))
+
+    async def check(self) -> None:
+        """Raise the first fault of the simulator's own, if there was any."""
+        await self._call(self._handle.check)
+
+
+class ThreadedSimulator:
+    """A simulator with its server on a thread of its own. Options are those of `Simulator`."""
+
+    def __init__(self, **options: Any) -> None:
+        from simulator.host import Simulator
+
+        self.simulator = Simulator(**options)
+        self._loop: Loop | None = None
+
+    def start(self) -> Self:
+        """Bind and serve."""
+        loop = self._loop = Loop()
+        try:
+            loop.wait(self.simulator.start())
+        except BaseException:
+            self._loop = None
+            loop.close()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and end the thread; a second call does nothing."""
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.wait(self.simulator.stop())
+            loop.close()
+
+    def __enter__(self) -> Blocking:
+        return self.start().tenant(self.simulator.client_id, self.simulator.client_secret)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """What a client is given as its base URL."""
+        return self.simulator.url
+
+    def tenant(self, client_id: str, client_secret: str) -> Blocking:
+        """The handle of one client."""
+        return self._running.call(lambda: self._tenant(client_id, client_secret))
+
+    def _tenant(self, client_id: str, client_secret: str) -> Blocking:
+        handle = self.simulator.tenant(client_id, client_secret)
+        cloud = CloudHandle(self.simulator.instance.cloud, lambda: self.simulator.url, client_id, client_secret)
+        return Blocking(self._running, handle, cloud)
+
+    def reset(self) -> None:
+        """Forget everything of every tenant; the clock begins again."""
+        self._running.call(self.simulator.instance.reset)
+
+    @property
+    def _running(self) -> Loop:
+        if self._loop is None:
+            raise OurFault("the simulator is not started")
+        return self._loop
