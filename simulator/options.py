@@ -73,12 +73,7 @@ class Options(Struct, frozen=True, kw_only=True):
                 raise AuthorError(f"unknown option {name!r}{near_match(name, known)}")
         plain = {name: value for name, value in given.items() if name not in SETTINGS}
         settings = {name: value for name, value in given.items() if name in SETTINGS}
-        if isinstance(interval := settings.pop("interval", None), timedelta):
-            settings["interval_minutes"] = interval / timedelta(minutes=1)
-        elif interval is not None:
-            settings["interval_minutes"] = interval
-        if isinstance(minutes := settings.get("interval_minutes"), float) and minutes.is_integer():
-            settings["interval_minutes"] = int(minutes)
+        settings = in_minutes(settings)
         if isinstance(quirks := settings.get("quirks"), Mapping):
             own, settings["quirks"] = cloud.split(quirks)
             plain["cloud_quirks"] = self.cloud_quirks.merged(own, text=True)
@@ -109,3 +104,15 @@ class Options(Struct, frozen=True, kw_only=True):
         ):
             if not fits:
                 raise AuthorError(f"{name} must be {asked}, not {getattr(self, name)!r}")
+
+
+def in_minutes(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Callout settings with ``interval``, a timedelta or a number of minutes, under the name that Zuora's form gives it."""
+    named = dict(settings)
+    interval = named.pop("interval", None)
+    if isinstance(interval, timedelta):
+        interval /= timedelta(minutes=1)
+    if interval is not None:
+        whole = isinstance(interval, float) and interval.is_integer()
+        named["interval_minutes"] = int(interval) if whole else interval
+    return named

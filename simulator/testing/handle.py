@@ -13,6 +13,7 @@ from simulator.control.faults import read_fault, write_fault
 from simulator.core.ledger import DeliveryChanged, EventRaised, Fact, JobChanged
 from simulator.core.model import Delivery
 from simulator.instance import Instance
+from simulator.options import in_minutes
 from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
 from simulator.testing.story import missed
 from simulator.testing.wanted import Missed, Wanted
@@ -133,8 +134,8 @@ class Handle:
         self.instance.engine.faults.replace(read, self.client_id)
 
     def settings(self, **settings: Any) -> None:
-        """Change callout settings of this tenant: ``max_attempts=5``, ``interval_minutes=10``."""
-        self.instance.change_settings(settings, self.client_id, "test")
+        """Change callout settings of this tenant: ``max_attempts=5``, ``interval=timedelta(minutes=10)``."""
+        self.instance.change_settings(in_minutes(settings), self.client_id, "test")
 
     def route(self, host: str, to: str) -> None:
         """Lead callouts for ``host`` to ``to`` (``127.0.0.1:8443``); the TLS name and ``Host`` stay."""

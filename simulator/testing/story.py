@@ -95,11 +95,11 @@ def _trouble(callout: CalloutRecord) -> str | None:
     match attempt.error_class:
         case "refused":
             detail = attempt.exchanges[-1].detail if attempt.exchanges else ""
-            if in_container() and target.hostname in ("localhost", "127.0.0.1", "::1"):
-                return f"{where} was refused inside a container: try host.docker.internal, or the service's name"
+            hint = f"nothing listens on {where}; is the application started before notify()?"
             if target.hostname == "localhost" and "::1" in detail:
-                return f"localhost resolved to ::1 and was refused there ({detail}); write 127.0.0.1"
-            return f"nothing listens on {where}; is the application started before notify()?"
+                hint = f"localhost resolved to ::1 and was refused there ({where}); write 127.0.0.1"
+            elsewhere = " If it runs outside this container: try host.docker.internal, or the service's name."
+            return hint + (elsewhere if in_container() else "")
         case "not-allowed":
             return f"{where} is not allowed: route({target.hostname!r}, '127.0.0.1:PORT'), or the option allow_hosts"
         case "transfer-timeout" if attempt.patience:

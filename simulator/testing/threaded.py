@@ -16,6 +16,7 @@ from simulator.marketing_cloud.handle import CloudHandle
 from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
 from simulator.runtime.tls import Authority
 from simulator.testing.handle import Handle
+from simulator.testing.wanted import Missed
 
 T = TypeVar("T")
 Where = Callable[[CalloutRecord], bool]
@@ -42,7 +43,10 @@ class Loop:
         if threading.current_thread() is self._thread:
             work.close()
             raise OurFault("the simulator's own loop may not wait for itself: use the asynchronous handle there")
-        return self.start(work).result()
+        try:
+            return self.start(work).result()
+        except Missed as miss:
+            raise miss.with_traceback(None) from None  # a reader wants the message, not the way across the threads
 
     def call(self, function: Callable[[], T]) -> T:
         """Call ``function`` there and wait for its answer."""
