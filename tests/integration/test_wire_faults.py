@@ -100,6 +100,8 @@ ROWS = [
     Row("199, then closes", says(b"HTTP/1.1 199 x\r\n\r\n"), 199, I),
     Row("100, 102, then closes", says(b"HTTP/1.1 100 x\r\n\r\nHTTP/1.1 102 y\r\n\r\n"), 102, I),
     Row("101", says(b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x00"), 101, I),
+    Row("101 to nothing", says(b"HTTP/1.1 101 x\r\n\r\n"), 101, I),
+    Row("101 with a bad header", says(b"HTTP/1.1 101 x\r\nb d: 1\r\n\r\n"), None, M),
     Row("101 and silence", says_and_hangs(b"HTTP/1.1 101 x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"), 101, I),
     Row("100 x 1xx, then an answer", says(b"HTTP/1.1 103 x\r\n\r\n" * 100, OK), 200, None),
     # malformed

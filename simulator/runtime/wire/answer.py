@@ -154,7 +154,9 @@ class AnswerReader:
         except httptools.HttpParserUpgrade:
             pass  # 101: the head is complete, and nothing after it is read
         except httptools.HttpParserError as error:
-            raise Malformed(_departure(bytes(self._pending), str(error))) from None
+            # llhttp stops after every 101; httptools calls it an upgrade only where the headers name one.
+            if parser.get_status_code() != 101 or "CONNECT/Upgrade" not in str(error):
+                raise Malformed(_departure(bytes(self._pending), str(error))) from None
 
     def _begin_body(self, status: int) -> None:
         if status < 100 or not self.head.startswith(b"HTTP/1."):
