@@ -10,9 +10,12 @@ HEADERS = frozenset(
     {"authorization", "proxy-authorization", "apisecretaccesskey", "cookie", "set-cookie", "x-api-key", "api-key"}
 )
 _WORDS = r"(?:[\w.-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|signature|credential)[\w.-]*)"
-_QUERY = re.compile(rf"((?:^|[?&;])(?:{_WORDS})=)[^&;\s#\"]+", re.IGNORECASE)
+_QUERY = re.compile(rf"((?:^|[?&;])(?:{_WORDS})=)[^&;\s#\"<]+", re.IGNORECASE)
 _USERINFO = re.compile(r"(//)[^/@\s]+@")
+_USERINFO_IN_TEXT = re.compile(r"""(//)[^/@\s"'<>\\]+@""")
 _JSON = re.compile(rf'("{_WORDS}"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+
+_XML = re.compile(rf"(<(?:[\w.-]+:)?{_WORDS}(?:\s[^<>]*)?>)[^<]+", re.IGNORECASE)
 
 
 def mask_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -26,7 +29,8 @@ def mask_url(url: str) -> str:
 
 
 def mask_body(text: str) -> str:
-    """A form or a JSON text with the values of secrets replaced."""
+    """A form, a JSON or an XML text with the values of secrets replaced, those in its URLs among them."""
+    text = _USERINFO_IN_TEXT.sub(rf"\1{MASK}@", _XML.sub(rf"\1{MASK}", text))
     return _QUERY.sub(rf"\1{MASK}", _JSON.sub(rf'\1"{MASK}"', text))
 
 
