@@ -5,29 +5,7 @@ Sources: `guide` is the guide to asynchronous requests, `configure` "Configure C
 "Callout notification overview", the rest as named in the contract.
 """
 
-from enum import StrEnum
-
-from msgspec import Struct
-
-
-class Standing(StrEnum):
-    """How sure a claim is: on a documentation page, in a published specification, seen in the wild, or our inference."""
-
-    DOCUMENTED = "documented"
-    SPEC = "spec"
-    OBSERVED = "observed"
-    INFERRED = "inferred"
-
-
-class Claim(Struct, frozen=True):
-    """One thing imitated. ``knob`` is a setting or ``quirks.name``, as on the control plane; None where nothing turns it."""
-
-    text: str
-    source: str
-    standing: Standing
-    knob: str | None = None
-    question: str | None = None
-
+from simulator.core.claims import Claim, Standing
 
 _D, _S, _O, _I = Standing.DOCUMENTED, Standing.SPEC, Standing.OBSERVED, Standing.INFERRED
 
