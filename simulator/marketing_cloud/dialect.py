@@ -6,7 +6,7 @@ hear: `results` · what does their answer mean: 2xx took it, all else makes the 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -38,6 +38,9 @@ from simulator.marketing_cloud.work import Work
 NAME = "marketing_cloud"
 CONVERSATION = "Asynchronous Conversation"
 FORM = "application/x-www-form-urlencoded"
+AS_WRITTEN = "%/:=&?~#+!$,;'@()*[]"
+"""What stays as it is in an address; all else that no URL can hold is percent-encoded, as any client library does."""
+
 NOT_ALLOWED = -2100
 NO_ANSWER = -1
 
@@ -108,7 +111,9 @@ class MarketingCloud:
         quirks = self.tenants.quirks_of(delivery.tenant)
         fields = callback_fields(delivery.event.details.outcome, asked, quirks)
         headers = [("User-Agent", quirks.callback_user_agent), ("Content-Type", FORM)]
-        return compose("POST", asked.address, headers, urlencode(fields).encode("ascii"), request_id)
+        return compose(
+            "POST", quote(asked.address, safe=AS_WRITTEN), headers, urlencode(fields).encode("ascii"), request_id
+        )
 
     def judge(
         self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
