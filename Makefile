@@ -7,7 +7,7 @@ comma := ,
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint browser simulate bench
+.PHONY: help demo test lint browser simulate mutate bench
 # A target whose recipe failed half-way is not done.
 .DELETE_ON_ERROR:
 
@@ -31,6 +31,9 @@ browser: .venv/browser.stamp ## Drive the page in a real Chromium
 
 simulate: .venv/test.stamp ## Live 10,000 seeded lives of the engine, each held to every law
 	@$(BIN)/python -m tests.simulation.simulate
+
+mutate: .venv/test.stamp ## Plant one small fault after the other in the core, and see the tests notice (hours)
+	@$(BIN)/python -m tests.mutation.mutate
 
 bench: .venv/test.stamp ## Measure, and print what was measured
 	@$(BIN)/python -m tests.bench

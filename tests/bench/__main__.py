@@ -5,9 +5,10 @@ A measurement is a function of a module beside this one that returns the line to
 
 import platform
 
+from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
 from tests.bench.startup import import_of_the_package, start_of_a_simulator
 
-MEASUREMENTS = (import_of_the_package, start_of_a_simulator)
+MEASUREMENTS = (import_of_the_package, start_of_a_simulator, an_attempt, the_timeline, a_waiting_callout)
 
 
 def main() -> None:

@@ -1,0 +1,179 @@
+"""`make mutate`: plants one small fault after the other in the pure rooms, and asks the tests whether they notice.
+
+Each fault is tried in a process of its own, so that one that hangs is ended by the clock; a fault that no test notices
+is printed with its line. What is known to change nothing stands in `EQUIVALENT`, with the reason.
+
+    python -m tests.mutation.mutate [FILE ...] [--every N]
+"""
+
+import ast
+import copy
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+ROOMS = [
+    f"simulator/core/{name}.py"
+    for name in ("delivery", "attempt", "attempts", "engine", "faults", "ledger", "job", "timeline", "ids", "explain")
+]
+TESTS = [
+    *(
+        f"tests/unit/core/test_{name}.py"
+        for name in ("engine", "faults", "ledger", "job", "timeline", "ids", "explain")
+    ),
+    "tests/unit/core/test_delivery.py",
+    "tests/simulation",
+    "tests/stateful",
+]
+SECONDS = 180
+
+COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+COUNTED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.Div: ast.Mult,
+}
+
+EQUIVALENT: dict[str, str] = {}
+"""Faults that change nothing anybody can see, as ``file: line of source -> mutated line``, and why."""
+
+
+def mutants(tree: ast.Module) -> Iterator[tuple[int, ast.Module]]:
+    """Every faulty version of a module, with the line of the fault."""
+    places = list(ast.walk(tree))
+    for number, node in enumerate(places):
+        for variant in range(_variants(node)):
+            faulty = copy.deepcopy(tree)
+            _spoil(list(ast.walk(faulty))[number], variant)
+            yield getattr(node, "lineno", 0), ast.fix_missing_locations(faulty)
+
+
+def _variants(node: ast.AST) -> int:
+    match node:
+        case ast.Compare(ops=[operator]) if type(operator) in COMPARED:
+            return 1
+        case ast.BinOp(op=operator) if type(operator) in COUNTED:
+            return 1
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return 1
+        case ast.Constant(value=bool() | int()):
+            return 1
+        case ast.If() | ast.IfExp() | ast.While():
+            return 1
+        case ast.FunctionDef():
+            return len([it for it in node.body if _can_go(it)])
+        case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
+            return 1
+    return 0
+
+
+def _can_go(statement: ast.stmt) -> bool:
+    docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.Expr | ast.AugAssign | ast.Delete | ast.For | ast.If) and not docstring
+
+
+def _spoil(node: ast.AST, variant: int) -> None:
+    match node:
+        case ast.Compare():
+            node.ops = [COMPARED[type(node.ops[0])]()]
+        case ast.BinOp():
+            node.op = COUNTED[type(node.op)]()
+        case ast.BoolOp():
+            node.op = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
+        case ast.UnaryOp():
+            node.op = ast.Not()
+            node.operand = ast.UnaryOp(ast.Not(), node.operand)
+        case ast.Constant(value=bool() as value):
+            node.value = not value
+        case ast.Constant(value=int() as value):
+            node.value = value + 1
+        case ast.If() | ast.IfExp() | ast.While():
+            node.test = ast.UnaryOp(ast.Not(), node.test)
+        case ast.FunctionDef():
+            goer = [it for it in node.body if _can_go(it)][variant]
+            node.body[node.body.index(goer)] = ast.Pass()
+        case ast.Return():
+            node.value = ast.Constant(None)
+
+
+def changed(source: str, faulty: str) -> str:
+    """The first line that differs, before and after."""
+    for before, after in zip(source.splitlines(), faulty.splitlines(), strict=False):
+        if before != after:
+            return f"{before.strip()} -> {after.strip()}"
+    return "a line at the end is missing"
+
+
+def noticed(path: str, source: str) -> bool:
+    """Whether a test fails, or hangs, with ``source`` in the place of the module."""
+    module = path.removesuffix(".py").replace("/", ".")
+    script = "\n".join(
+        [
+            "import sys, importlib.abc, importlib.util, pytest",
+            f"NAME, PATH, SOURCE = {module!r}, {str(PROJECT / path)!r}, sys.stdin.read()",
+            "class Spoilt(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):",
+            "    def find_spec(self, name, path, target=None):",
+            "        return importlib.util.spec_from_loader(name, self, origin=PATH) if name == NAME else None",
+            "    def get_source(self, name):",
+            "        return SOURCE",
+            "sys.meta_path.insert(0, Spoilt())",
+            f"sys.exit(pytest.main(['-xqq', '--no-header', '-p', 'no:cacheprovider', *{TESTS!r}]))",
+        ]
+    )
+    environment = os.environ | {"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        run = subprocess.run(
+            [sys.executable, "-c", script],
+            input=source,
+            cwd=PROJECT,
+            env=environment,
+            text=True,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    return run.returncode != 0
+
+
+def main(arguments: list[str]) -> int:
+    """Try all faults; 1 where one survives that is not known to change nothing."""
+    every = int(arguments.pop(arguments.index("--every") + 1)) if "--every" in arguments else 1
+    rooms = [argument for argument in arguments if argument != "--every"] or ROOMS
+    tried = survived = 0
+    for path in rooms:
+        tree = ast.parse((PROJECT / path).read_text("utf-8"))
+        source = ast.unparse(tree)
+        for number, (line, faulty) in enumerate(mutants(tree)):
+            if number % every:
+                continue
+            text = ast.unparse(faulty)
+            told = f"{path}: {changed(source, text)}"
+            tried += 1
+            if told not in EQUIVALENT and not noticed(path, text):
+                survived += 1
+                sys.stdout.write(f"survived: line {line}, {told}\n")
+                sys.stdout.flush()
+        sys.stdout.write(f"{path}: {tried} tried so far, {survived} survived\n")
+        sys.stdout.flush()
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
