@@ -41,6 +41,11 @@ class ThreadedReceiver:
         return self._receiver.url_for(path)
 
     @property
+    def ca_pem(self) -> bytes | None:
+        """The certificate that a client must trust; None without TLS, and where only the SSL context knows."""
+        return self._receiver.ca_pem
+
+    @property
     def answers(self) -> Answers:
         """The script as it was given; setting it starts the new one at its beginning."""
         return self._receiver.answers

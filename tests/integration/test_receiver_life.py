@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 
 import pytest
@@ -122,6 +123,16 @@ class TestThreaded:
             assert caller.recv(100).startswith(b"HTTP/1.1 500")
         with pytest.raises(LookupError, match="no such order"):
             receiver.__exit__(None, None, None)
+
+    def test_it_speaks_tls_too(self) -> None:
+        """With a certificate of its own."""
+        with Receiver.threaded(tls=True) as receiver:
+            assert receiver.ca_pem is not None
+            trusting = ssl.create_default_context(cadata=receiver.ca_pem.decode())
+            bare = socket.create_connection(("127.0.0.1", receiver.port))
+            with trusting.wrap_socket(bare, server_hostname="127.0.0.1") as caller:
+                caller.sendall(GET)
+                assert caller.recv(100).startswith(b"HTTP/1.1 200")
 
     def test_outside_its_with_it_says_so(self) -> None:
         """Rather than wait for a loop that does not run."""
