@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "simulator.cli.demo:demo",
     "replay": "simulator.cli.replay:replay",
     "examine": "simulator.cli.examine:examine",
+    "explore": "simulator.cli.explore:explore",
     "record": "simulator.cli.record:record",
     "scenario": "simulator.cli.scenario:scenario",
 }

@@ -52,6 +52,7 @@ class Manner(Struct, frozen=True):
     """How stories are played, whichever they are. ``target`` takes the place of every story's receiver.
 
     ``shift`` is added to each story's seed: a receiver that remembers must not take one run's ids for those of another.
+    A ``rehearsal`` opens no socket to a receiver: what would be sent is answered 200.
     """
 
     target: str | None = None
@@ -63,6 +64,7 @@ class Manner(Struct, frozen=True):
     password: str | None = None
     patience: timedelta | None = None
     shift: int = 0
+    rehearsal: bool = False
     told: Told | None = None
 
 

@@ -61,7 +61,7 @@ async def play(story: Story, manner: Manner) -> Played:
     missing = _missing(story, receiver, manner)
     if missing is not None:
         return Played(story, Verdict.SKIPPED, (), seed=seed_of(story, manner), detail=missing)
-    if receiver.url is not None and (is_local(receiver.url) or manner.target is not None):
+    if receiver.url is not None and not manner.rehearsal and (is_local(receiver.url) or manner.target is not None):
         routes = story.scenario.settings.routes or {}
         reason = await unreachable(receiver.url, routes)
         if reason is not None and not _expects_unreachable(story):
@@ -108,6 +108,8 @@ def _options(story: Story, manner: Manner) -> dict[str, Any]:
         given |= {"rate": manner.rate, "delivery": "immediate"}
     if scenario.start is not None:
         given["start"] = datetime.fromisoformat(scenario.start)
+    if manner.rehearsal:
+        given["delivery"] = "collect"
     if manner.patience is not None:
         given["patience"] = manner.patience
     return given
