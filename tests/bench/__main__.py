@@ -7,8 +7,16 @@ import platform
 
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
 from tests.bench.startup import import_of_the_package, start_of_a_simulator
+from tests.bench.virtual_time import weeks_of_retries
 
-MEASUREMENTS = (import_of_the_package, start_of_a_simulator, an_attempt, the_timeline, a_waiting_callout)
+MEASUREMENTS = (
+    import_of_the_package,
+    start_of_a_simulator,
+    an_attempt,
+    the_timeline,
+    a_waiting_callout,
+    weeks_of_retries,
+)
 
 
 def main() -> None:
