@@ -18,8 +18,10 @@ def books() -> Bookkeeping:
 
 @pytest.fixture
 async def app(books: Bookkeeping) -> AsyncIterator[TestServer]:
-    async with TestServer(make_app(books)) as server:
-        yield server
+    server = TestServer(make_app(books))
+    await server.start_server()
+    yield server
+    await server.close()
 
 
 async def test_an_account_is_booked(zuora_simulator: Blocking, app: TestServer, books: Bookkeeping) -> None:
