@@ -1,11 +1,15 @@
 """What is copied from the page does what it says."""
 
 import asyncio
+import json
+import os
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
-import yaml
+import pytest
 
-from simulator.host import Simulator
 from tests.browser.conftest import OpenPage
 from tests.browser.support.chromium import Page, expect
 from tests.browser.support.client import Client
@@ -64,33 +68,83 @@ async def test_a_masked_credential_is_asked_for_by_name(open_page: OpenPage, pag
             assert planted not in command
 
 
-async def test_a_scenario_step_is_replayed(open_page: OpenPage, page_url: str, client: Client) -> None:
-    """The copied step is YAML that makes the same thing happen again in another simulator."""
-    async with listening(200) as app:
+async def _run(*command: str, cwd: Path) -> str:
+    """A command of this project, run to its end; what it wrote."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *command,
+        cwd=cwd,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out.decode()
+    return out.decode()
+
+
+async def test_a_scenario_step_is_replayed(open_page: OpenPage, page_url: str, client: Client, tmp_path: Path) -> None:
+    """The copied step, pasted into a story, makes `replay` submit the same request again, whatever was in it."""
+    name = 'He said "no": ünïcode \u2028 ${env:HOME} $${x} #1'
+    async with listening(503, 200) as app:
         await client.notify(app.url)
-        await client.submit(name='He said "no": ünïcode \u2028 #1')
+        await client.submit(name=name, number=12345678901234567890, share=1e-7, none=None)
         page = await open_page(page_url, **ALLOWED)
-        await page.locator(".row.request").dblclick()
         await page.locator(".row.callout").click()
-        [step] = yaml.safe_load(await _copied(page, "scenario step"))
-        async with Simulator(delivery="immediate") as another:
-            submit = step["submit"]
-            assert submit["method"] == "POST"
-            again = Client(another, client._session)
-            await again.notify(app.url)
-            await again.submit(submit["path"], **submit["body"])
-            assert another.requests[0].body == client.simulator.requests[0].body
-            assert another.requests[0].path == client.simulator.requests[0].path
+        step = await _copied(page, "scenario step")
+    story = tmp_path / "story.yaml"
+    head = "title: Copied\nreceiver: {answers: [503, 200]}\ndefinitions: [{event: Async Request Succeeded}]\nsteps:\n"
+    story.write_text(
+        f"{head}{step}- advance: 30m\nexpect:\n- {{event: Async Request Succeeded, codes: [503, 200]}}\n",
+        encoding="utf-8",
+    )
+    await _run("simulator", "replay", "story.yaml", "--report", "out", cwd=tmp_path)
+    [told] = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["stories"]
+    [sent] = told["requests"]
+    [asked] = client.simulator.requests
+    assert (sent["method"], sent["path"]) == (asked.method, asked.path)
+    assert json.loads(sent["body"]) == json.loads(asked.body)
 
 
-async def test_a_pytest_test_is_python(open_page: OpenPage, page_url: str, client: Client) -> None:
-    """The copied test compiles and tells the fields and the codes."""
+async def test_a_fired_event_is_a_step_too(open_page: OpenPage, page_url: str, client: Client, tmp_path: Path) -> None:
+    """An event that was fired by itself is copied with its fields."""
     async with listening(404) as app:
         await client.notify(app.url, "Payment Declined")
-        await client.fire("Payment Declined", Account={"Name": 'a "quoted" \\ name'})
+        await client.fire("Payment Declined", Account={"Name": "a ${b}: c"})
         page = await open_page(page_url, **ALLOWED)
         await page.locator(".row.callout").click()
+        step = await _copied(page, "scenario step")
+    story = tmp_path / "story.yaml"
+    head = "title: Copied\nreceiver: {answers: [404]}\ndefinitions: [{event: Payment Declined}]\nsteps:\n"
+    story.write_text(f"{head}{step}- settle: {{}}\nexpect:\n- {{event: Payment Declined, codes: [404]}}\n", encoding="utf-8")
+    await _run("simulator", "replay", "story.yaml", "--report", "out", cwd=tmp_path)
+    [told] = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["stories"]
+    assert told["callouts"][0]["fields"] == {"Account.Name": "a ${b}: c"}
+
+
+@pytest.mark.parametrize("answers", [(503, 200), (404,)])
+async def test_a_pytest_test_is_run(
+    open_page: OpenPage, page_url: str, client: Client, tmp_path: Path, answers: tuple[int, ...]
+) -> None:
+    """The copied test passes as it stands, with nothing but the fixtures."""
+    async with listening(*answers) as app:
+        await client.notify(app.url)
+        await client.submit(name='a "quoted" \\ näme')
+        await client.simulator.drain()
+        page = await open_page(page_url, **ALLOWED)
+        await page.get_by_role("button", name="Unfold everything").click()
+        await page.locator(".row.callout").click()
         test = await _copied(page, "pytest")
-        compile(test, "copied.py", "exec")
-        assert "def test_payment_declined(zuora_simulator, zuora_receiver):" in test
-        assert "== [404]" in test
+    (tmp_path / "test_copied.py").write_text(test, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    out = await _run("pytest", "-q", *_plugin(), "test_copied.py", cwd=tmp_path)
+    assert "1 passed" in out
+    assert f"== {list(answers)}" in test
+
+
+def _plugin() -> list[str]:
+    """Where the distribution is not installed its fixtures are named on the command line."""
+    known = [point.value for point in entry_points(group="pytest11")]
+    return [] if "simulator.pytest_plugin" in known else ["-p", "simulator.pytest_plugin"]

@@ -85,6 +85,7 @@ function start(source) {
 
   let waiting = 0;
   let connected = false;
+  let sought = query.open;
   function schedule() {
     waiting ||= requestAnimationFrame(() => { waiting = 0; draw(); });
   }
@@ -106,7 +107,11 @@ function start(source) {
     detail.update();
     definitions.update();
     settings.update();
-    if (query.view === "timeline") list.update();
+    if (query.view === "timeline") {
+      list.update();
+      // What was opened by a link or an address is shown among the rows as soon as it is there.
+      if (sought && list.reveal(sought)) sought = null;
+    }
     empty.update(Number(list.rows.getAttribute("aria-rowcount")), connected);
     timeline.classList.toggle("nothing", !empty.box.hidden);
     setText(facts, [
@@ -145,7 +150,7 @@ function start(source) {
   store.listen(told);
   query.listen((keys) => {
     if (keys.includes("story") && !source.live) { source.choose(query.story); source.connect(hear); }
-    if (keys.includes("open") && query.open) detail.opened();
+    if (keys.includes("open") && query.open) { detail.opened(); sought = query.open; }
     schedule();
   });
   theme.listen(schedule);

@@ -43,10 +43,9 @@ function elsewhere(host, url) {
 export function asScenarioStep(callout, request) {
   if (callout.copies?.scenario) return callout.copies.scenario;
   if (request) {
-    const submit = { method: request.method, path: request.path };
-    const body = parsed(request.body);
-    if (body !== undefined) submit.body = body;
-    return `- submit: ${flow(submit)}\n`;
+    const parts = [`"method": ${flow(request.method)}`, `"path": ${flow(request.path)}`];
+    if (request.body) parts.push(`"body": ${isJson(request.body) ? safe(minified(request.body)) : flow(request.body)}`);
+    return `- submit: {${parts.join(", ")}}\n`;
   }
   const fire = { event: callout.event };
   if (callout.fields && Object.keys(callout.fields).length) fire.fields = callout.fields;
@@ -105,13 +104,28 @@ function python(value) {
   return JSON.stringify(String(value ?? ""));
 }
 
-// JSON is YAML, but for characters that YAML refuses as they are.
 function flow(value) {
-  return JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return safe(JSON.stringify(value));
 }
 
-function parsed(body) {
-  if (body === null || body === undefined || body === "") return undefined;
-  if (typeof body !== "string") return body;
-  try { return JSON.parse(body); } catch { return body; }
+// JSON is YAML, but for characters that YAML refuses as they are; and a story reads ${...} as a reference.
+function safe(json) {
+  return json
+    .replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .replace(/\$\{/g, () => "$${");
+}
+
+function isJson(text) {
+  try { JSON.parse(text); return true; } catch { return false; }
+}
+
+// On one line, number by number as it was written; YAML asks for more of one with an exponent than JSON does.
+function minified(json) {
+  const spelling = { ",": ", ", ":": ": " };
+  return [...json.matchAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[^\s"]/g)].map(([token]) => spelling[token] ?? numeral(token)).join("");
+}
+
+function numeral(token) {
+  const parts = /^(-?\d+)(\.\d+)?[eE]([+-]?)(\d+)$/.exec(token);
+  return parts ? `${parts[1]}${parts[2] ?? ".0"}e${parts[3] || "+"}${parts[4]}` : token;
 }

@@ -17,6 +17,7 @@ export function createStore() {
     providers: new Set(),
     expected: { requests: 0, callouts: 0 },
     version: 0,
+    groupOf: (callout) => store.groups.get(groupKey(callout)),
     listen: (act) => listeners.add(act),
     tell: (news) => { store.version += 1; for (const act of listeners) act(news); },
     snapshot(message) {
@@ -42,6 +43,10 @@ export function createStore() {
     },
   };
   return store;
+}
+
+function groupKey(callout) {
+  return callout.requestId ? `request:${callout.requestId}` : `event:${callout.eventId ?? callout.id}`;
 }
 
 function groupFor(store, key) {
@@ -99,7 +104,7 @@ function takeCallout(store, row) {
     ]),
   };
   store.callouts.set(row.id, callout);
-  const group = groupFor(store, row.requestId ? `request:${row.requestId}` : `event:${row.eventId ?? row.id}`);
+  const group = groupFor(store, groupKey(row));
   group.byId.set(row.id, callout);
   store.touched.add(group);
   return !known;

@@ -82,9 +82,10 @@ export function createTree(store, query) {
         for (const callout of group.callouts) folds.set(callout.id, open);
       }
     },
-    reveal(callout, group) {
+    reveal(callout) {
+      const group = store.groupOf(callout);
       folds.set(group.key, true);
-      folds.set(callout.id, true);
+      folds.set(`${group.key}/${callout.eventId ?? callout.id}`, true);
       cache.delete(group);
     },
   };

@@ -90,7 +90,7 @@ export function createDetail(context) {
     const full = whole.key === keyOf(callout) ? whole.record : null;
     const attempts = callout.attempts;
     const chosen = attempts.find((attempt) => String(attempt.number) === query.attempt) ?? attempts.at(-1);
-    const group = store.groups.get(callout.requestId ? `request:${callout.requestId}` : `event:${callout.eventId ?? callout.id}`);
+    const group = store.groupOf(callout);
     replace(content,
       heading("Callout", visible(callout.event),
         outcomeBadge(callout),

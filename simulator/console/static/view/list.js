@@ -1,6 +1,6 @@
 // The rows, of which only those in sight exist: a tree grid with one height for every row, reused as it scrolls.
 
-import {el, replace} from "../model/dom.js";
+import {el} from "../model/dom.js";
 import {drawRow} from "./row.js";
 
 const AHEAD = 4;
@@ -233,17 +233,23 @@ export function createList(context, tree, axis) {
       lately = new Set(ids);
       setTimeout(() => { lately = new Set(); }, 1500);
     },
-    show(key) {
+    reveal(key) {
+      const callout = store.callouts.get(key);
+      if (!callout && !store.groups.has(key)) return false;
+      if (callout && tree.find(key) < 0) {
+        tree.reveal(callout);
+        update();
+      }
       const index = tree.find(key);
-      if (index < 0) return;
+      if (index < 0) return true; // filtered away, and that is what was asked for
       active = key;
       const top = index * height;
       if (top < rows.scrollTop || top + height > rows.scrollTop + rows.clientHeight) {
         rows.scrollTop = Math.max(top - rows.clientHeight / 3, 0);
       }
       draw();
+      return true;
     },
     fold: (wanted) => { tree.foldAll(wanted); update(); },
-    clear: () => replace(sizer),
   };
 }

@@ -16,6 +16,8 @@ export function createReport(context) {
   function verdict() {
     const all = stories.flatMap((story) => story.expectations ?? []);
     const failed = stories.flatMap(missed);
+    const untold = stories.filter((story) => story.verdict === "unreachable");
+    if (untold.length) return el("p", { class: "verdict bad" }, `${countText(untold.length, "story", "stories")} could not be told`);
     if (!all.length) return el("p", { class: "verdict plain" }, `${countText(store.callouts.size, "callout")}, nothing was expected of them`);
     return failed.length
       ? el("p", { class: "verdict bad" }, `${countText(failed.length, "expectation")} of ${all.length} not met`)
@@ -67,7 +69,8 @@ export function createReport(context) {
         el("div", { class: "report-title" }, el("h1", { text: visible(report.title ?? story.title ?? "Report") }), verdict()),
         stories.length > 1 && el("label", { class: "stories" }, "Story ",
           el("select", { on: { change: (event) => query.set({ story: event.target.value, open: null, attempt: null }) } },
-            stories.map((one, place) => el("option", { value: String(place), selected: one === story }, `${missed(one).length ? "✗" : "✓"} ${visible(one.title ?? one.file)}`)))),
+            stories.map((one, place) => el("option", { value: String(place), selected: one === story }, `${missed(one).length || one.verdict === "unreachable" ? "✗" : one.verdict === "skipped" ? "–" : "✓"} ${visible(one.title ?? one.file)}`)))),
+        story.detail && el("p", { class: "note warning", text: visible(`${story.verdict ? `${story.verdict}: ` : ""}${story.detail}`) }),
         failed.length > 0 && el("ul", { class: "expectations" }, failed.map(expectation)));
       append(head, [
         el("details", { open: false }, el("summary", { text: `How it was made${met.length ? `, and ${countText(met.length, "expectation")} met` : ""}` }),
