@@ -118,7 +118,9 @@ async def test_a_fired_event_is_a_step_too(open_page: OpenPage, page_url: str, c
         step = await _copied(page, "scenario step")
     story = tmp_path / "story.yaml"
     head = "title: Copied\nreceiver: {answers: [404]}\ndefinitions: [{event: Payment Declined}]\nsteps:\n"
-    story.write_text(f"{head}{step}- settle: {{}}\nexpect:\n- {{event: Payment Declined, codes: [404]}}\n", encoding="utf-8")
+    story.write_text(
+        f"{head}{step}- settle: {{}}\nexpect:\n- {{event: Payment Declined, codes: [404]}}\n", encoding="utf-8"
+    )
     await _run("simulator", "replay", "story.yaml", "--report", "out", cwd=tmp_path)
     [told] = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["stories"]
     assert told["callouts"][0]["fields"] == {"Account.Name": "a ${b}: c"}
