@@ -49,14 +49,23 @@ COUNTED: dict[type[ast.operator], type[ast.operator]] = {
     ast.Div: ast.Mult,
 }
 
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT = {
+    "simulator/core/attempts.py: if verdict == self._last_verdict: -> pass": "sharing saves memory alone",
+    "simulator/core/engine.py: self._subscriptions.clear() -> pass": "sharing saves memory alone: what is shared is equal",
+    "simulator/core/faults.py: if not self._faults: -> pass": "saves time alone",
+    "simulator/core/faults.py: if not shuffling: -> pass": "saves time alone",
+    "simulator/core/faults.py: if len(at) < 2: -> pass": "saves time alone: one has nobody to change with",
+}
 """Faults that change nothing anybody can see, as ``file: line of source -> mutated line``, and why."""
 
 
 def mutants(tree: ast.Module) -> Iterator[tuple[int, ast.Module]]:
     """Every faulty version of a module, with the line of the fault."""
     places = list(ast.walk(tree))
+    shapes = {id(it.value) for node in places if isinstance(node, ast.ClassDef) for it in node.keywords}
     for number, node in enumerate(places):
+        if id(node) in shapes:  # frozen, gc: mypy and the memory bench watch over these
+            continue
         for variant in range(_variants(node)):
             faulty = copy.deepcopy(tree)
             _spoil(list(ast.walk(faulty))[number], variant)

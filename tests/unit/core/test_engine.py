@@ -128,6 +128,7 @@ def test_a_challenge_and_its_answer_are_one_attempt(engine: Engine) -> None:
     notification = fire(engine)
     attempt(engine, answered(401), answered(200))
     (it,) = engine.ledger.attempts_of(notification)
+    assert engine.attempts_ended == 1
     assert (it.number, it.response_code) == (1, 200)
     assert len({exchange.callout.request_id for exchange in it.exchanges}) == 2
 

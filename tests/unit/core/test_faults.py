@@ -9,7 +9,7 @@ from simulator.core.dialect import Happening
 from simulator.core.engine import Engine
 from simulator.core.faults import NOTHING, Fault, FaultKind, Faults, folded, lose
 from simulator.core.ids import Ids
-from simulator.core.model import Attempt, Delivery, ErrorClass, Phase
+from simulator.core.model import Attempt, Delivery, ErrorClass, Outcome, Phase
 from tests.support.fake_dialect import HUNG, NAME, REFUSED, FakeDialect, answered, receiver
 from tests.support.machine import T0, fresh
 
@@ -157,9 +157,12 @@ def test_a_lost_answer_is_judged_as_a_timeout() -> None:
     assert lost.ended_at - lost.sent_at == timedelta(seconds=15) == it.attempts[0].ended_at - it.attempts[0].sent_at
 
 
-@pytest.mark.parametrize("outcome", [HUNG, REFUSED])
-def test_what_was_no_answer_cannot_be_lost(outcome: Any) -> None:
-    """A refusal stays a refusal."""
+BROKEN_OFF = Outcome(status=200, error=ErrorClass.CLOSED_EARLY)
+
+
+@pytest.mark.parametrize("outcome", [HUNG, REFUSED, BROKEN_OFF])
+def test_what_was_no_answer_cannot_be_lost(outcome: Outcome) -> None:
+    """A refusal stays a refusal, an answer that broke off stays what it was."""
     assert lose(outcome) is outcome
 
 
