@@ -138,7 +138,7 @@ async def test_a_custom_body(stage: Stage) -> None:
 async def test_an_invalid_custom_body_is_minus_2000(stage: Stage) -> None:
     """ "Invalid formatted callout notifications cannot be sent, and a -2000 error code will be reported"."""
     receiver = await stage.receiver()
-    custom = {"useCustomRequestBody": True, "customRequestBody": '{"name": <DataSource.Name>}'}
+    custom: dict[str, Any] = {"useCustomRequestBody": True, "customRequestBody": '{"name": <DataSource.Name>}'}
     callout = await stage.fire(receiver, DECLINED, {"Name": "unquoted"}, **custom)
     assert codes(callout) == [-2000]
     assert receiver.requests == ()
@@ -184,7 +184,7 @@ async def test_the_notification_id_stays(stage: Stage) -> None:
 
 async def test_a_failed_authentication_is_retried(stage: Stage) -> None:
     """ "If Retry is enabled and Callout Authentication fails, the system will continue retrying"."""
-    wrong = {"requiredAuth": True, "calloutAuth": {"username": "user", "password": "wrong"}}
+    wrong: dict[str, Any] = {"requiredAuth": True, "calloutAuth": {"username": "user", "password": "wrong"}}
     callout, _ = await stage.play(auth=CHALLENGED, **wrong)
     assert codes(callout) == [401, 401, 401]
 
