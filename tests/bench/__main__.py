@@ -6,6 +6,7 @@ A measurement is a function of a module beside this one that returns the line to
 import platform
 
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
+from tests.bench.page import the_page
 from tests.bench.startup import import_of_the_package, start_of_a_simulator
 from tests.bench.virtual_time import weeks_of_retries
 
@@ -16,6 +17,7 @@ MEASUREMENTS = (
     the_timeline,
     a_waiting_callout,
     weeks_of_retries,
+    the_page,
 )
 
 

@@ -34,14 +34,14 @@ export function drawLane(row, scale, origin) {
     node.style.width = `${Math.max(line.to - line.from, line.least ?? 0)}px`;
     lane.append(node);
   }
-  place(lane, parts.marks);
+  place(lane, parts.marks, scale.width);
   lane.setAttribute("role", "img");
   lane.setAttribute("aria-label", parts.marks.map((mark) => mark.title).join("; ") || "nothing sent yet");
   return lane;
 }
 
 // Marks carry their code where there is room for every one of a row, and are dots where there is not.
-function place(lane, marks) {
+function place(lane, marks, room) {
   marks.sort((one, other) => one.x - other.x);
   const width = (mark) => (mark.text ? Math.max(mark.text.length * CHAR + PAD, 24) : DOT);
   let roomy = true;
@@ -52,7 +52,9 @@ function place(lane, marks) {
   for (const mark of marks) {
     const node = el("span", { class: `mark ${mark.tone}${mark.text && roomy ? " pill" : ""}${mark.small ? " small" : ""}`, title: mark.title });
     if (mark.text && roomy) node.textContent = mark.text;
-    node.style.left = `${mark.x}px`;
+    // At the edges a code moves inwards rather than being cut.
+    const half = roomy ? width(mark) / 2 + 1 : 0;
+    node.style.left = `${mark.x < 0 || mark.x > room ? mark.x : Math.min(Math.max(mark.x, half), room - half)}px`;
     lane.append(node);
   }
 }
