@@ -46,11 +46,11 @@ def explore(
 
     Exit codes: 0 nothing found, 1 found and written, 2 a file or the command is wrong, 3 the target cannot be reached.
     """
+    from simulator.replay.known import event_names
     from simulator.replay.source import ScenarioFaults, load
-    from simulator.zuora.catalogue import EVENTS
 
     try:
-        stories = load([path], environment=os.environ, catalogue=[event.name for event in EVENTS])
+        stories = load([path], environment=os.environ, catalogue=event_names())
     except ScenarioFaults as faults:
         click.echo(str(faults), err=True)
         return 2

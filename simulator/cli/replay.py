@@ -56,13 +56,13 @@ def replay(
 
     Exit codes: 0 all met, 1 an expectation failed, 2 a file or the command is wrong, 3 the target cannot be reached.
     """
+    from simulator.replay.known import event_names
     from simulator.replay.report import Report
     from simulator.replay.session import play_all
     from simulator.replay.source import ScenarioFaults, load
-    from simulator.zuora.catalogue import EVENTS
 
     try:
-        stories = load(paths, environment=os.environ, catalogue=[event.name for event in EVENTS], only=only)
+        stories = load(paths, environment=os.environ, catalogue=event_names(), only=only)
     except ScenarioFaults as faults:
         # One fault a line and nothing before it, as editors read them.
         click.echo(str(faults), err=True)

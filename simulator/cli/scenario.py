@@ -22,11 +22,11 @@ def schema() -> None:
 @click.argument("paths", nargs=-1, required=True)
 def check(paths: tuple[str, ...]) -> int:
     """Read scenario files without playing them, and tell of every fault."""
+    from simulator.replay.known import event_names
     from simulator.replay.source import ScenarioFaults, load
-    from simulator.zuora.catalogue import EVENTS
 
     try:
-        stories = load(paths, environment=os.environ, catalogue=[event.name for event in EVENTS])
+        stories = load(paths, environment=os.environ, catalogue=event_names())
     except ScenarioFaults as faults:
         click.echo(str(faults), err=True)
         return 2

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from simulator.replay.known import event_names
 from simulator.replay.performance import Manner
 from simulator.replay.run import Verdict, play
 from simulator.replay.source import load
-from simulator.zuora.catalogue import EVENTS
 
 ROOT = Path(__file__).resolve().parents[2] / "scenarios"
 FILES = sorted(ROOT.rglob("*.yaml"))
@@ -16,7 +16,7 @@ FILES = sorted(ROOT.rglob("*.yaml"))
 @pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(ROOT)) for file in FILES])
 async def test_is_met(file: Path) -> None:
     """The story reads without a fault, expects something, and all that it expects comes true."""
-    (story,) = load([str(file)], environment={}, catalogue=[event.name for event in EVENTS])
+    (story,) = load([str(file)], environment={}, catalogue=event_names())
     played = await play(story, Manner())
     assert [finding for finding in played.findings if not finding.met] == []
     assert played.verdict is Verdict.MET

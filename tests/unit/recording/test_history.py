@@ -9,10 +9,10 @@ import pytest
 from simulator.cli import main
 from simulator.core.errors import AuthorError
 from simulator.recording.history import import_history
+from simulator.replay.known import event_names
 from simulator.replay.performance import Manner
 from simulator.replay.run import Played, Verdict, play
 from simulator.replay.source import read_story
-from simulator.zuora.catalogue import EVENTS
 
 
 def row(number: int, at: str, code: Any, event: str = "e1", **more: Any) -> dict[str, Any]:
@@ -38,7 +38,7 @@ async def played(rows: list[dict[str, Any]]) -> Played:
     text = import_history(json.dumps({"calloutHistories": rows, "success": True}))
     assert "real-token" not in text
     environment = {"CALLOUT_SECRET": "any"}
-    catalogue = [event.name for event in EVENTS]
+    catalogue = event_names()
     return await play(read_story(text, "imported.yaml", environment=environment, catalogue=catalogue), Manner())
 
 
