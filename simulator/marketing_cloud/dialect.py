@@ -29,7 +29,7 @@ from simulator.core.model import (
     Verdict,
 )
 from simulator.marketing_cloud import conversations
-from simulator.marketing_cloud.calls import Call, RespondWhen, ResponseType, SendResponseTo
+from simulator.marketing_cloud.calls import Action, Call, RespondWhen, ResponseType, SendResponseTo
 from simulator.marketing_cloud.outcomes import Ruling
 from simulator.marketing_cloud.results import Outcome, Result, callback_fields
 from simulator.marketing_cloud.tenant import Email, Part, Tenant, Tenants
@@ -37,6 +37,9 @@ from simulator.marketing_cloud.work import Work
 
 NAME = "marketing_cloud"
 CONVERSATION = "Asynchronous Conversation"
+EVENTS = (*(f"Asynchronous {action}" for action in Action), CONVERSATION)
+"""What there is to hear of, by name."""
+
 FORM = "application/x-www-form-urlencoded"
 AS_WRITTEN = "%/:=&?~#+!$,;'@()*[]"
 """What stays as it is in an address; all else that no URL can hold is percent-encoded, as any client library does."""

@@ -1,4 +1,4 @@
-"""The API edge: ``/v2/token``, ``/Service.asmx`` in any case, the WSDL, and the outbox. It parses, asks the service, answers.
+"""The API edge: ``/v2/token``, ``/Service.asmx`` in any case, and the WSDL. It parses, asks the service, answers.
 
 A request is read as it arrives and given up as soon as it breaks a bound.
 """
@@ -9,10 +9,9 @@ import msgspec
 from aiohttp import web
 
 from simulator.core.errors import ClientError, near_match
-from simulator.marketing_cloud import replies
+from simulator.marketing_cloud import controls, replies
 from simulator.marketing_cloud.calls import Action, read_call
 from simulator.marketing_cloud.description import description
-from simulator.marketing_cloud.outcomes import read_rule, written
 from simulator.marketing_cloud.replies import Addressing
 from simulator.marketing_cloud.service import CloudService
 from simulator.marketing_cloud.soap import MAX_BYTES, PARTNER, Envelope, EnvelopeReader, fault, too_large
@@ -59,9 +58,7 @@ class CloudSurface:
         app.router.add_post(SOAP_PATH, self._soap)
         app.router.add_get(SOAP_PATH, self._describe)
         app.router.add_get("/{service:(?i:etframework\\.wsdl)}", self._describe)
-        app.router.add_get("/_simulator/marketing-cloud/outbox", self._outbox)
-        app.router.add_get("/_simulator/marketing-cloud/outcomes", self._outcomes)
-        app.router.add_put("/_simulator/marketing-cloud/outcomes", self._outcomes)
+        controls.add_routes(app, self.service, self.default_client)
 
     async def _token(self, request: web.Request) -> web.Response:
         given = _token_request(await request.read())
@@ -102,33 +99,13 @@ class CloudSurface:
             return self.service.retrieve(tenant, query)
         if action == "Execute":
             return self.service.execute(tenant, envelope.body.all("Requests"))
-        return self.service.call(tenant, read_call(Action(action), envelope.body), envelope.raw, target)
+        return self.service.call(tenant, read_call(Action(action), envelope.body), envelope.raw, target).xml
 
     async def _describe(self, request: web.Request) -> web.Response:
         if request.path.lower() == "/service.asmx" and "wsdl" not in {name.lower() for name in request.query}:
             raise fault("Send SOAP by POST, or ask for ?wsdl", status=405)
         text = description(f"{request.url.origin()}/Service.asmx")
         return web.Response(body=text.encode("utf-8"), content_type="text/xml", charset="utf-8")
-
-    async def _outbox(self, request: web.Request) -> web.Response:
-        client_id = request.query.get("clientId")
-        tenants = self.service.tenants.all if client_id is None else [self.service.tenants[client_id]]
-        emails = [email for tenant in tenants for email in tenant.outbox.values()]
-        return web.Response(body=msgspec.json.encode({"emails": emails}), content_type="application/json")
-
-    async def _outcomes(self, request: web.Request) -> web.Response:
-        client_id = request.query.get("clientId") or self.default_client
-        if request.method == "PUT":
-            try:
-                given = msgspec.json.decode(await request.read())
-                rules = [read_rule(rule) for rule in given["outcomes"]]
-            except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-                message = 'give the whole list: {"outcomes": [{"result": "fail", "nth": 2}]}, or [] for none'
-                raise ClientError(message) from error
-            self.service.rule(rules, client_id)
-        rules = self.service.tenants[client_id].rules.values()
-        shown = [{name: value for name, value in written(rule).items() if value is not None} for rule in rules]
-        return web.Response(body=msgspec.json.encode({"outcomes": shown}), content_type="application/json")
 
     def _addressing(self, envelope: Envelope | None = None) -> Addressing:
         self._served += 1

@@ -7,24 +7,43 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
 
 from simulator.core.engine import Engine
+from simulator.core.errors import ClientError
 from simulator.core.ledger import AttemptEnded, Fact
 from simulator.core.model import Decision, Job, Submission
 from simulator.marketing_cloud import conversations, replies, retrieval
-from simulator.marketing_cloud.calls import SCHEDULED_AHEAD, Call, ResponseType
+from simulator.marketing_cloud.calls import SCHEDULED_AHEAD, Action, Call, ResponseType
 from simulator.marketing_cloud.dialect import NAME, MarketingCloud
 from simulator.marketing_cloud.outcomes import Rule, Ruling, chosen
+from simulator.marketing_cloud.plain import plain_call
 from simulator.marketing_cloud.quirks import Quirks
-from simulator.marketing_cloud.results import OK, overall
+from simulator.marketing_cloud.results import ERROR, OK, overall
 from simulator.marketing_cloud.soap import FaultCode, Node, fault
 from simulator.marketing_cloud.tenant import Tenant, Tenants
 from simulator.marketing_cloud.work import Work, execute
 
 log = logging.getLogger(__name__)
 
+TARGET = "/Service.asmx"
 CONTINUATIONS = 100
 """Retrievals that may be continued at the same time; the oldest is forgotten first."""
+
+
+class Answered(Struct, frozen=True):
+    """What a call is answered: its request id, the overall status, and a result for each object."""
+
+    action: Action
+    request_id: str
+    status: str
+    results: tuple[Node, ...]
+
+    @property
+    def xml(self) -> str:
+        return replies.operation(self.action, self.results, self.request_id, self.status)
 
 
 class CloudService:
@@ -63,8 +82,8 @@ class CloudService:
             raise fault("Token Expired", FaultCode.SECURITY)
         return self.tenants[grant.client_id]
 
-    def call(self, tenant: Tenant, call: Call, raw: bytes, target: str) -> str:
-        """Accept a call, or carry it out at once; answers with the response's XML. Raises ClientError."""
+    def call(self, tenant: Tenant, call: Call, raw: bytes, target: str) -> Answered:
+        """Accept a call, or carry it out at once. ``raw`` is what the record shows of it. Raises ClientError."""
         for asked in call.options.send_response_to:
             objection = self.refusal(asked.address) if asked.type is ResponseType.HTTP_POST else None
             if objection is not None:
@@ -73,7 +92,15 @@ class CloudService:
             return self._accept(tenant, call, raw, target)
         request_id = self.next_id(tenant)
         results = Work(tenant, self.engine.ids, self.tenants.quirks_of(tenant.id), call, self.now()).results()
-        return replies.operation(call.action, replies.performed(call.action, results), request_id, overall(results))
+        return Answered(call.action, request_id, overall(results), tuple(replies.performed(call.action, results)))
+
+    def plain(self, given: Mapping[str, Any], client_id: str) -> Answered:
+        """A call as plain data. Raises ClientError, with status 400."""
+        call, raw = plain_call(given)
+        try:
+            return self.call(self.tenants[client_id], call, raw, TARGET)
+        except ClientError as error:
+            raise ClientError(error.message) from error
 
     def retrieve(self, tenant: Tenant, request: Node) -> str:
         """Answer a retrieve request, batch by batch."""
@@ -102,7 +129,7 @@ class CloudService:
             code, words = execute(tenant, request.value("Name"), parameters, self.now())
             failed += code is not None
             results.append(replies.executed(code, words, ordinal))
-        status = "Error" if failed else OK
+        status = ERROR if failed else OK
         return replies.message("ExecuteResponseMsg", status, self.next_id(tenant), results)
 
     def next_id(self, tenant: Tenant) -> str:
@@ -124,7 +151,7 @@ class CloudService:
         waiting = conversations.following(tenant, job.submission.details.options)
         self._look_at([job_id, *waiting], self.now())
 
-    def _accept(self, tenant: Tenant, call: Call, raw: bytes, target: str) -> str:
+    def _accept(self, tenant: Tenant, call: Call, raw: bytes, target: str) -> Answered:
         now, options = self.now(), call.options
         kinds = [node.kind for node in call.objects]
         if options.scheduled is not None and options.scheduled > now + SCHEDULED_AHEAD:
@@ -135,8 +162,8 @@ class CloudService:
         if trouble is not None:
             if trouble[0] == conversations.CALLS_DIFFER:
                 self._look_at(conversations.spoil(tenant, options.conversation), now)
-            results = replies.refused(call.action, kinds, *trouble)
-            return replies.operation(call.action, results, self.next_id(tenant), "Error")
+            refused = replies.refused(call.action, kinds, *trouble)
+            return Answered(call.action, self.next_id(tenant), ERROR, tuple(refused))
         submission = Submission(NAME, tenant.id, "POST", target, raw, options.conversation or None, call)
         job = self.engine.submit(submission, now)
         counted, ruling = chosen(tenant.rules.items(), call, target)
@@ -148,8 +175,8 @@ class CloudService:
             due = job.due or now
             self._look_at(conversations.join(tenant, call, job.id, due), due)
         self.kick()
-        results = replies.accepted(call.action, kinds, job.id, options.conversation)
-        return replies.operation(call.action, results, job.id, OK)
+        accepted = replies.accepted(call.action, kinds, job.id, options.conversation)
+        return Answered(call.action, job.id, OK, tuple(accepted))
 
     def _look_at(self, jobs: list[str], at: datetime) -> None:
         """Let calls that waited for others have their turn, in order."""

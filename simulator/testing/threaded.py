@@ -298,7 +298,8 @@ class ThreadedSimulator:
 
     def _tenant(self, client_id: str, client_secret: str) -> Blocking:
         handle = self.simulator.tenant(client_id, client_secret)
-        cloud = CloudHandle(self.simulator.instance.cloud, lambda: self.simulator.url, client_id, client_secret)
+        service = self.simulator.instance.cloud
+        cloud = CloudHandle(service, lambda: self.simulator.url, client_id, client_secret, self._running.call)
         return Blocking(self._running, handle, cloud)
 
     def reset(self) -> None:

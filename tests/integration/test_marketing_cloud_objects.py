@@ -195,3 +195,51 @@ async def test_a_call_that_never_ends_holds_up_its_conversation(zuora: Simulator
     await zuora.drain()
     assert [request.state for request in zuora.requests] == ["succeeded", "failed"]
     assert [outcome.request_id for outcome in zuora.marketing_cloud.results] == [first, second]
+
+
+async def test_a_call_as_plain_data(zuora: Simulator, cloud: CloudClient) -> None:
+    """What a scenario and a test say in JSON is the same call as its envelope, and is refused by the same rules."""
+    handle = zuora.marketing_cloud
+    async with Receiver() as receiver:
+        request_id = handle.call("Create", subscribers(2), SendResponseTo=post_to(receiver.url))
+        calls = f"{zuora.url}/_simulator/marketing-cloud/calls"
+        given: dict[str, Any] = {
+            "action": "Create",
+            "objects": [WITHOUT_KEY],
+            "options": {"RequestType": "Synchronous"},
+        }
+        async with cloud.session.post(calls, json=given) as response:
+            answer = await response.json()
+            assert (response.status, answer["OverallStatus"], answer["Results"][0]["ErrorCode"]) == (
+                202,
+                "Error",
+                "12000",
+            )
+        for wrong, says in (
+            ({"acton": "Create"}, "did you mean 'action'"),
+            ({"action": "Creat", "objects": []}, "did you mean 'Create'"),
+            ({"objects": []}, "at least one object"),
+            ({"objects": [{"a b": 1}]}, "cannot be the name of a field"),
+            ({"objects": [{}], "options": {"RespondWhen": "x"}}, "has no property 'RespondWhen'"),
+        ):
+            async with cloud.session.post(calls, json=wrong) as response:
+                assert (response.status, says in await response.text()) == (400, True), await response.text()
+        await zuora.settle()
+        assert [dict(form_of(request.body))["RequestID"] for request in receiver.requests] == [request_id]
+    assert "<EmailAddress>s1@example.com</EmailAddress>" in zuora.requests[0].body
+    assert [len(outcome.results) for outcome in handle.results] == [2]
+    perform = handle.call("Perform", [{"CustomerKey": "q"}], "QueryDefinition", RequestType="Synchronous")
+    assert len(perform) == 36
+
+
+def test_from_code_that_blocks() -> None:
+    """The handle of a threaded simulator crosses to its thread, in every mode of delivery."""
+    with Simulator.threaded(delivery="immediate") as zuora:
+        handle = zuora.marketing_cloud
+        handle.outcome("fail", nth=2)
+        for each in subscribers(2):
+            handle.call("Create", [each])
+        zuora.settle()
+        assert [outcome.failed for outcome in handle.results] == [False, True]
+        assert handle.outbox == ()
+        assert handle.headers["Authorization"].startswith("Bearer ")
