@@ -22,7 +22,7 @@ def app() -> Flask:
 @pytest.fixture
 def receiver(app: Flask) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])  # how often it looks whether to shut down
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/callout"
     server.shutdown()
