@@ -342,3 +342,14 @@ def test_an_attempt_can_be_abandoned(engine: Engine) -> None:
     assert len(engine.ledger.attempts_of(notification)) == 1
     assert len(engine.broken) == 2
     assert engine.report(dispatch, [answered(200)], T0, T0) is None
+
+
+def test_what_is_accepted_is_numbered_through(engine: Engine, dialect: FakeDialect) -> None:
+    """Requests and notifications together, so that a list of both has an order; a reset begins again."""
+    dialect.receivers = [receiver("a"), receiver("b")]
+    for _ in range(2):
+        first, second = engine.submit(submission(), T0), engine.submit(submission(), T0)
+        fire(engine)
+        ledger = engine.ledger
+        assert [first.number, second.number, *(it.number for it in ledger.deliveries.values())] == [1, 2, 3, 4]
+        engine.forget()
