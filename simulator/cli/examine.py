@@ -93,6 +93,7 @@ async def _examine(
         click.echo("\n" + ", ".join(f"{count} {mark}" for mark, count in counts.items() if count))
     if kept is not None and report is not None:
         written = kept.write(report)
+        kept.close()
         if style == "text":
             click.echo(f"Report: {written[1]}")
     return 1 if counts[Mark.FAILED] else 0

@@ -83,7 +83,7 @@ async def _explore(
             click.echo(f"\nNothing found: what must hold held under {count} schedules (seed {seed}).")
         return 0
     try:
-        put(file, failing_story(story, worst, invariants).encode())
+        put(file, [failing_story(story, worst, invariants).encode()])
     except OSError as error:
         raise AuthorError(f"{str(file)!r} cannot be written: {error}") from error
     if style == "text":

@@ -49,7 +49,7 @@ def record(
     try:
         path = Path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
-        put(path, text.encode())
+        put(path, [text.encode()])
     except (OSError, ValueError) as error:
         raise AuthorError(f"{target!r} cannot be written: {error}") from error
     click.echo(f"Written: {target}. Play it with: zuora-simulator replay {target}")

@@ -78,6 +78,7 @@ def replay(
     )
     if kept is not None and report is not None:
         written = kept.write(report)
+        kept.close()
         if style == "text":
             click.echo(f"Report: {written[1]}")
     return int(ended)

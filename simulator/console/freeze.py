@@ -95,10 +95,11 @@ def _digest(source: str) -> str:
 
 def _data(records: Mapping[str, Any]) -> str:
     """JSON that no HTML parser mistakes for markup."""
+    return inlined(msgspec.json.encode(records)).decode()
+
+
+def inlined(encoded: bytes) -> bytes:
+    """JSON as it may stand inside a script element."""
     return (
-        msgspec.json.encode(records)
-        .decode()
-        .replace("<", "\\u003c")
-        .replace("\u2028", "\\u2028")
-        .replace("\u2029", "\\u2029")
+        encoded.replace(b"<", b"\\u003c").replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
     )

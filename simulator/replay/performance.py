@@ -5,6 +5,7 @@ What is due when the last step is done is still delivered; then the expectations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -106,11 +107,16 @@ class Performance:
             await self.stage.settle()
         except _Stopped:
             return
-        callouts = self.stage.callouts
+        callouts = self.callouts
         tolerance = REAL_TOLERANCE * self.manner.rate if self.manner.clock == "real" else timedelta(0)
         for place, claim in enumerate(scenario.expect):
             where = self.story.where("expect", place)
             self.findings.append(judge(self._filled(claim, where), callouts, where, tolerance))
+
+    @cached_property
+    def callouts(self) -> tuple[CalloutRecord, ...]:
+        """All that was called out, to be asked for when the story is over."""
+        return self.stage.callouts
 
     async def _set_up(self) -> None:
         scenario = self.story.scenario
@@ -186,7 +192,7 @@ class Performance:
     async def fire(self, fire: Fire, where: str) -> dict[str, Any]:
         told: dict[str, Any] = {}
         for _ in range(fire.times):
-            told = await self.stage.fire(fire.event, fire.fields)
+            told = self.stage.fire(fire.event, fire.fields)
         return told
 
     async def advance(self, span: str, where: str) -> dict[str, Any]:

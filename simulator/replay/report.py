@@ -6,16 +6,16 @@ It alone decides the shape of a report, and what in it is masked or taken out be
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 import simulator
-from simulator.console.freeze import freeze
+from simulator.console.freeze import freeze, inlined
 from simulator.core.errors import AuthorError
 from simulator.masking import MASK
 from simulator.records import CalloutRecord
@@ -28,6 +28,8 @@ SCHEMA = "zuora-simulator/report"
 VERSION = 1
 TOOL = {"name": "zuora-simulator", "version": simulator.__version__}
 
+PLACE = "@@ the stories stand here @@"
+
 SHORTEST_SECRET = 4
 """Shorter values are masked where they stand under a telling key, and not looked for elsewhere: every word has them."""
 
@@ -39,54 +41,83 @@ _DATE = "date"
 
 
 class Told(Struct, frozen=True):
-    """One story as it stands in a report, already masked and encoded, and what only the timings know."""
+    """One story as it stands in a report, but for its body, which is kept aside; and what only the timings know."""
 
     verdict: Verdict
     title: str
     file: str
-    encoded: bytes
     findings: tuple[Mapping[str, Any], ...]
     masked: tuple[str, ...]
     timings: Mapping[str, Any]
 
 
 class Report:
-    """Collects stories as they end; `write` puts the files into a folder."""
+    """Collects stories as they end; `write` puts the files into a folder.
+
+    What a story fills in a report waits on the disk: a thousand stories are no larger in memory than one.
+    """
 
     def __init__(self, command: str, *, secrets: Iterable[str] = ()) -> None:
         self._command = command
         self._secrets = tuple(secrets)
         self._told: list[Told] = []
+        self._lengths: list[int] = []
+        self._bodies = TemporaryFile()  # noqa: SIM115 - it lives as long as the report, and has no name to be left behind
 
     def add(self, played: Played, seconds: float) -> None:
         """One more story; ``seconds`` is how long it really took."""
-        self._told.append(tell(played, seconds, self._secrets))
+        told, encoded = tell(played, seconds, self._secrets)
+        self._told.append(told)
+        self._lengths.append(self._bodies.write(encoded))
 
-    def files(self) -> dict[str, bytes]:
-        """The files by their names."""
-        head = self._head()
-        stories = [msgspec.Raw(told.encoded) for told in self._told]
-        # An encoded story is not decoded again: a thousand of them stay as small as their bytes.
-        compact = msgspec.json.encode({**head, "stories": stories})
+    def close(self) -> None:
+        """Give up what waits on the disk."""
+        self._bodies.close()
+
+    def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """The files by their names, each in pieces."""
+        yield "report.json", self._json()
+        yield "report.html", self._html()
+        yield (
+            "junit.xml",
+            iter([junit_xml((told.title, told.file, told.verdict, told.findings) for told in self._told)]),
+        )
         timings = {
             "schema": "zuora-simulator/timings",
             "version": VERSION,
             "stories": [told.timings for told in self._told],
         }
-        return {
-            "report.json": msgspec.json.format(compact, indent=1) + b"\n",
-            "report.html": freeze({**head, "stories": stories}).encode(),
-            "junit.xml": junit_xml((told.title, told.file, told.verdict, told.findings) for told in self._told),
-            "timings.json": json.dumps(timings, indent=1).encode() + b"\n",
-        }
+        yield "timings.json", iter([json.dumps(timings, indent=1).encode() + b"\n"])
 
     def write(self, folder: str) -> list[str]:
         """Write the files into ``folder``, each whole or not at all; answers with their paths. Raises AuthorError."""
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            return [put(Path(folder) / name, content) for name, content in self.files().items()]
+            return [put(Path(folder) / name, content) for name, content in self.files()]
         except (OSError, ValueError) as error:
             raise AuthorError(f"the report cannot be written to {folder!r}: {error}") from error
+
+    def _stories(self) -> Iterator[bytes]:
+        self._bodies.seek(0)
+        for length in self._lengths:
+            yield self._bodies.read(length)
+
+    def _json(self) -> Iterator[bytes]:
+        head = msgspec.json.format(msgspec.json.encode({**self._head(), "stories": [PLACE]}), indent=1)
+        before, _, after = head.partition(json.dumps(PLACE).encode())
+        yield before
+        for number, encoded in enumerate(self._stories()):
+            yield b",\n  " if number else b""
+            yield msgspec.json.format(encoded, indent=1).replace(b"\n", b"\n  ")
+        yield after + b"\n"
+
+    def _html(self) -> Iterator[bytes]:
+        before, _, after = freeze({**self._head(), "stories": [PLACE]}).partition(json.dumps(PLACE))
+        yield before.encode()
+        for number, encoded in enumerate(self._stories()):
+            yield b"," if number else b""
+            yield inlined(encoded)
+        yield after.encode()
 
     def _head(self) -> dict[str, Any]:
         findings = [finding for told in self._told for finding in told.findings]
@@ -110,10 +141,15 @@ class Report:
         }
 
 
-def put(path: Path, content: bytes) -> str:
+def put(path: Path, content: Iterable[bytes]) -> str:
     """Write a file whole or not at all: a link at its name is replaced, never followed."""
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(content)
+        try:
+            for piece in content:
+                file.write(piece)
+        except BaseException:
+            Path(file.name).unlink()
+            raise
     Path(file.name).chmod(0o666 & ~_umask())
     Path(file.name).replace(path)
     return str(path)
@@ -125,8 +161,8 @@ def _umask() -> int:
     return mask
 
 
-def tell(played: Played, seconds: float, secrets: Iterable[str] = ()) -> Told:
-    """A story as a report shows it."""
+def tell(played: Played, seconds: float, secrets: Iterable[str] = ()) -> tuple[Told, bytes]:
+    """A story as a report shows it, masked, and the JSON of it."""
     story = played.story
     dates: list[str] = []
     callouts = [_without_dates(msgspec.to_builtins(callout), dates) for callout in played.callouts]
@@ -153,7 +189,7 @@ def tell(played: Played, seconds: float, secrets: Iterable[str] = ()) -> Told:
     encoded = _replaced(msgspec.json.encode(plain).decode(), words).encode()
     shown = json.loads(_replaced(json.dumps(findings), words))
     timings = {"file": story.path, "seconds": round(seconds, 3), "dates": dates}
-    return Told(played.verdict, story.scenario.title, story.path, encoded, tuple(shown), masked, timings)
+    return Told(played.verdict, story.scenario.title, story.path, tuple(shown), masked, timings), encoded
 
 
 def _masked_value(match: re.Match[str]) -> str:

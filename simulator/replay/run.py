@@ -80,7 +80,7 @@ async def play(story: Story, manner: Manner) -> Played:
             story,
             Verdict.MET if all(finding.met for finding in performance.findings) else Verdict.FAILED,
             tuple(performance.findings),
-            callouts=zuora.callouts,
+            callouts=performance.callouts,
             requests=zuora.requests,
             definitions=tuple(performance.definitions),
             settings=zuora.instance.settings(),

@@ -1,7 +1,7 @@
 """Where a story is played: a simulator of its own, driven through the doors that its users have.
 
 Every step of a story is one method here, sent over HTTP to the API or the control plane, so that a story says nothing
-that a client could not do. Only time is moved from inside. It judges nothing.
+that a client could not do. Only time is moved, and events are fired, from inside. It judges nothing.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from msgspec import Struct
 
-from simulator.core.errors import AuthorError
+from simulator.core.errors import AuthorError, ClientError
 from simulator.core.units import parse_duration
 from simulator.host import Simulator
 from simulator.records import CalloutRecord
@@ -137,8 +137,13 @@ class Stage:
             raise Refused(_said(answer))
         return answer.body
 
-    async def fire(self, event: str, fields: Mapping[str, str]) -> Any:
-        return await self.control("POST", "/events", {"event": event, "fields": dict(fields)})
+    def fire(self, event: str, fields: Mapping[str, str]) -> dict[str, Any]:
+        """As ``POST /events``, without the way there and back: stories fire thousands."""
+        try:
+            fired = self.zuora.instance.fire(event, fields)
+        except ClientError as error:
+            raise Refused(error.message) from error
+        return {"id": fired.id, "event": fired.name}
 
     async def set(self, settings: Mapping[str, Any]) -> Any:
         return await self.control("PUT", "/settings", dict(settings))

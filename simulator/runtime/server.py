@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from aiohttp import web
+from aiohttp import web, web_app
 
 from simulator.core.errors import AuthorError, ClientError, OurFault
 
@@ -72,6 +72,13 @@ def application(surfaces: Sequence[Surface], broken: Callable[[BaseException], N
     return app
 
 
+def _forget_applications() -> None:
+    """aiohttp caches the middlewares of its last 1,024 handlers, and each keeps a whole application alive (seen in 3.14)."""
+    forget = getattr(getattr(web_app, "_cached_build_middleware", None), "cache_clear", None)
+    if forget is not None:
+        forget()
+
+
 class Server:
     """Serves an application on one bound socket."""
 
@@ -94,6 +101,7 @@ class Server:
         await self._runner.cleanup()
         if self.socket is not None:
             self.socket.close()
+        _forget_applications()
 
     @property
     def url(self) -> str:

@@ -41,7 +41,14 @@ def story(text: str = FAILS) -> Story:
 async def files(command: str = "zuora-simulator replay stories/fails.yaml", text: str = FAILS) -> dict[str, bytes]:
     report = Report(command)
     report.add(await play(story(text), Manner()), 0.5)
-    return report.files()
+    return contents(report)
+
+
+def contents(report: Report) -> dict[str, bytes]:
+    """The files of a report in memory."""
+    found = {name: b"".join(pieces) for name, pieces in report.files()}
+    report.close()
+    return found
 
 
 async def test_same_bytes() -> None:
@@ -115,6 +122,7 @@ async def test_writing(tmp_path: Path) -> None:
     report = Report("zuora-simulator replay")
     report.add(await play(story(), Manner()), 0)
     written = report.write(str(folder))
+    report.close()
     assert sorted(Path(path).name for path in written) == ["junit.xml", "report.html", "report.json", "timings.json"]
     assert outside.read_text() == "untouched"
     assert sorted(path.name for path in folder.iterdir()) == sorted(Path(path).name for path in written)
@@ -133,8 +141,9 @@ async def test_unreachable_and_skipped() -> None:
     report = Report("zuora-simulator replay")
     report.add(gone, 0)
     report.add(skipped, 0)
-    assert json.loads(report.files()["report.json"])["verdict"] == "unreachable"
-    root = ET.fromstring(report.files()["junit.xml"])  # noqa: S314 - our own document
+    found = contents(report)
+    assert json.loads(found["report.json"])["verdict"] == "unreachable"
+    root = ET.fromstring(found["junit.xml"])  # noqa: S314 - our own document
     assert (root.get("errors"), root.get("skipped")) == ("1", "1")
 
 
