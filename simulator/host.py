@@ -77,6 +77,11 @@ class Simulator(Handle):
         )
 
     @property
+    def serving(self) -> bool:
+        """Whether it has been started."""
+        return self._server is not None
+
+    @property
     def url(self) -> str:
         """What a client is given as its base URL, without a closing slash."""
         if self._server is None:

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import aiohttp
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
@@ -69,11 +68,8 @@ async def play(story: Story, manner: Manner) -> Played:
     async with AsyncExitStack() as stack:
         zuora = Simulator(**_options(story, manner))
         ground = await stack.enter_async_context(_listening(story, receiver, manner, zuora))
-        await stack.enter_async_context(zuora)
-        timeout = aiohttp.ClientTimeout(total=60)
-        session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
-        stage = Stage(zuora, session)
-        await stage.open()
+        stack.push_async_callback(zuora.stop)
+        stage = await stack.enter_async_context(Stage(zuora))
         performance = Performance(story, replace(manner, probe=ground.probe), stage, replace(receiver, url=ground.url))
         await performance.run()
         return Played(
@@ -87,7 +83,7 @@ async def play(story: Story, manner: Manner) -> Played:
             started=performance.started,
             ended=zuora.now,
             seed=seed_of(story, manner),
-            addresses={**ground.names, zuora.url.partition("//")[2]: "simulator"},
+            addresses={**ground.names, **stage.addresses},
         )
 
 

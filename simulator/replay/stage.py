@@ -1,19 +1,21 @@
 """Where a story is played: a simulator of its own, driven through the doors that its users have.
 
 Every step of a story is one method here, sent over HTTP to the API or the control plane, so that a story says nothing
-that a client could not do. Only time is moved, and events are fired, from inside. It judges nothing.
+that a client could not do. What costs a thousand stories too much is done from inside: time is moved, events are fired and
+definitions registered as those doors do it. It judges nothing.
 """
 
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiohttp
 from msgspec import Struct
 
+from simulator.control.definitions import listed
 from simulator.core.errors import AuthorError, ClientError
 from simulator.core.units import parse_duration
 from simulator.host import Simulator
@@ -21,6 +23,8 @@ from simulator.records import CalloutRecord
 from simulator.replay.story import Definition, FaultRule, OutcomeRule, Settings
 
 JSON = "application/json"
+TIMEOUT = 60.0
+"""Real seconds for a request of a story's own, before it counts as not answered."""
 
 
 class Answer(Struct, frozen=True):
@@ -57,30 +61,59 @@ def options_of(settings: Settings) -> dict[str, Any]:
 
 
 class Stage:
-    """A started simulator and a session to speak to it."""
+    """A simulator, and a session to speak to it; it serves, and is logged in to, from the first request on.
 
-    def __init__(self, zuora: Simulator, session: aiohttp.ClientSession) -> None:
+    Many a story only fires: it is spared the web server that it would never ask.
+    """
+
+    def __init__(self, zuora: Simulator) -> None:
         self.zuora = zuora
-        self._session = session
+        self._session: aiohttp.ClientSession | None = None
         self._token = ""
+        self._serving = zuora.serving
 
-    async def open(self) -> None:
-        """Log in as the simulator's default client."""
-        form = {
-            "client_id": self.zuora.client_id,
-            "client_secret": self.zuora.client_secret,
-            "grant_type": "client_credentials",
-        }
-        async with self._session.post(self.zuora.url + "/oauth/token", data=form) as answer:
-            self._token = (await answer.json())["access_token"]
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """What the simulator's own address is called in reports."""
+        return {self.zuora.url.partition("//")[2]: "simulator"} if self._serving else {}
+
+    async def _url(self) -> str:
+        """The simulator's address; it is started where it is not."""
+        if not self._serving:
+            await self.zuora.start()
+            self._serving = True
+        return self.zuora.url
+
+    async def _login(self) -> str:
+        """A token of the simulator's default client."""
+        if not self._token:
+            form = {
+                "client_id": self.zuora.client_id,
+                "client_secret": self.zuora.client_secret,
+                "grant_type": "client_credentials",
+            }
+            async with self._client().post(await self._url() + "/oauth/token", data=form) as answer:
+                self._token = (await answer.json())["access_token"]
+        return self._token
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        return self._session
 
     # ── the API ──
 
     async def submit(self, method: str, path: str, headers: Mapping[str, str], body: Any) -> Answer:
         """A request to the simulated API with the default client's token."""
-        return await self.request(
-            method, self.zuora.url + path, {"Authorization": f"Bearer {self._token}", **headers}, body
-        )
+        credentials = {"Authorization": f"Bearer {await self._login()}"}
+        return await self.request(method, await self._url() + path, {**credentials, **headers}, body)
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> Answer:
         """Any request; a body that is a text goes out as it is, everything else as JSON."""
@@ -91,7 +124,9 @@ class Stage:
             if not any(name.lower() == "content-type" for name in plain):
                 plain["Content-Type"] = JSON
         try:
-            async with self._session.request(method, url, headers=plain, data=content, allow_redirects=False) as answer:
+            async with self._client().request(
+                method, url, headers=plain, data=content, allow_redirects=False
+            ) as answer:
                 raw = await answer.read()
                 return Answer(answer.status, tuple(answer.headers.items()), _decoded(raw))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -99,15 +134,14 @@ class Stage:
             raise Refused(f"{method} {_without_userinfo(url)}: no answer ({reason})") from error
 
     async def define(self, definition: Definition, number: int, url: str) -> dict[str, Any]:
-        """Register a definition; returns it as the API shows it."""
+        """Register a definition, as the API takes it; returns it as the control plane shows it."""
         provider = await self._provider(definition, number)
-        answer = await self.submit(
-            "POST", "/notifications/notification-definitions", {}, _registration(definition, number, url, provider)
-        )
-        if answer.status != 200:
-            raise Refused(f"the definition was refused: {_said(answer)}")
-        shown: dict[str, Any] = answer.body
-        return shown
+        instance = self.zuora.instance
+        try:
+            made = instance.register(_registration(definition, number, url, provider))
+        except ClientError as error:
+            raise Refused(f"the definition was refused: {error.message}") from error
+        return next(one for one in listed(instance, instance.client_id) if one["id"] == made)
 
     async def _provider(self, definition: Definition, number: int) -> str | None:
         oauth = definition.oauth
@@ -132,7 +166,7 @@ class Stage:
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
         """A call of the control plane; raises `Refused` with its words where it is refused."""
-        answer = await self.request(method, f"{self.zuora.url}/_simulator{path}", {}, body)
+        answer = await self.request(method, f"{await self._url()}/_simulator{path}", {}, body)
         if answer.status >= 400:
             raise Refused(_said(answer))
         return answer.body

@@ -7,6 +7,7 @@ import platform
 
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
 from tests.bench.page import the_page
+from tests.bench.replaying import a_replay
 from tests.bench.startup import import_of_the_package, start_of_a_simulator
 from tests.bench.virtual_time import weeks_of_retries
 
@@ -18,6 +19,7 @@ MEASUREMENTS = (
     a_waiting_callout,
     weeks_of_retries,
     the_page,
+    a_replay,
 )
 
 

@@ -18,9 +18,7 @@ ENVIRONMENT = {"CALLOUT_USERNAME": "anybody", "CALLOUT_PASSWORD": "anything", "C
 
 async def api(zuora: Simulator, method: str, path: str, body: Any = None) -> Any:
     """A request to the simulated API."""
-    async with aiohttp.ClientSession() as session:
-        stage = Stage(zuora, session)
-        await stage.open()
+    async with Stage(zuora) as stage:
         answer = await stage.submit(method, path, {}, body)
         assert answer.status < 300, answer
         return answer.body

@@ -1,0 +1,60 @@
+"""What a replay costs beside the same callouts driven through `Simulator`, over the same sockets."""
+
+import asyncio
+import resource
+import statistics
+from time import perf_counter
+
+from simulator.host import Simulator
+from simulator.receiver import Receiver
+from simulator.replay.performance import Manner
+from simulator.replay.run import play
+from simulator.replay.source import read_story
+
+STORIES = 100
+CALLOUTS = 10
+ROUNDS = 3
+EVENT = "Payment Declined"
+
+TEXT = f"""\
+title: Ten callouts
+definitions: [{EVENT}]
+steps:
+  - fire: {{event: {EVENT}, fields: {{AccountId: "8a80"}}, times: {CALLOUTS}}}
+expect:
+  - {{event: {EVENT}, count: {CALLOUTS}, outcome: delivered}}
+"""
+
+
+def a_replay() -> str:
+    """Callouts per second of a replay over those of the simulator alone, interleaved."""
+    pairs = [(asyncio.run(_driven()), asyncio.run(_played())) for _ in range(ROUNDS)]
+    ratio = statistics.median(alone / replayed for alone, replayed in pairs)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (
+        f"a replay's speed over the simulator's alone, {STORIES} stories of {CALLOUTS} callouts (bound 0.5): {ratio:.2f}; "
+        f"peak of this process {peak:.0f} MB"
+    )
+
+
+async def _driven() -> float:
+    async with Receiver(200) as receiver, Simulator() as zuora:
+        callout = {"name": "bench", "calloutBaseurl": receiver.url, "httpMethod": "POST", "requiredAuth": False}
+        zuora.instance.register({"name": "bench", "eventTypeName": EVENT, "calloutActive": True, "callout": callout})
+        begun = perf_counter()
+        for _ in range(STORIES):
+            for _ in range(CALLOUTS):
+                zuora.instance.fire(EVENT, {"AccountId": "8a80"})
+            await zuora.settle()
+        delivered = sum(callout.outcome == "delivered" for callout in zuora.callouts)
+        assert delivered == STORIES * CALLOUTS
+        return perf_counter() - begun
+
+
+async def _played() -> float:
+    story = read_story(TEXT, "bench.yaml", environment={})
+    begun = perf_counter()
+    for _ in range(STORIES):
+        played = await play(story, Manner())
+        assert len(played.callouts) == CALLOUTS
+    return perf_counter() - begun
