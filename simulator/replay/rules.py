@@ -7,7 +7,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from simulator.core.errors import near_match
+import msgspec
+
+from simulator.core.errors import AuthorError, near_match
 from simulator.replay.convert import Converter, Rule
 from simulator.replay.references import ROOTS
 from simulator.replay.story import (
@@ -20,9 +22,11 @@ from simulator.replay.story import (
     OutcomeRule,
     Receiver,
     Scenario,
+    Settings,
     Step,
 )
 from simulator.replay.tree import Node
+from simulator.zuora.settings import Settings as TenantSettings
 
 Nodes = Mapping[str, Node]
 
@@ -58,11 +62,31 @@ def _one_step(step: Step, nodes: Nodes, node: Node, reading: Converter) -> None:
         reading.say(
             nodes[verb], f"a step has one key, this one has {verbs[0]!r} already: begin {verb!r} with a '-' of its own"
         )
+    if step.set is not None:
+        _set(step, nodes, reading)
     if len(verbs) == 1 and getattr(step, verbs[0]) is None and verbs[0] not in _TAKE_NOTHING:
         reading.say(nodes[verbs[0]], f"{verbs[0]!r} says nothing")
 
 
 _TAKE_NOTHING = frozenset({"settle", "drain"})
+
+
+def _settings(settings: Settings, nodes: Nodes, node: Node, reading: Converter) -> None:
+    """Locales and quirks are the provider's: it says what it takes."""
+    for key in ("locale", "quirks"):
+        if key in nodes:
+            try:
+                TenantSettings.read({key: getattr(settings, key)})
+            except AuthorError as error:
+                reading.say(nodes[key], str(error))
+
+
+def _set(step: Step, nodes: Nodes, reading: Converter) -> None:
+    """What can only be chosen at the start cannot be set later."""
+    changed = msgspec.to_builtins(step.set)
+    late = [key for key in changed if key not in TenantSettings().as_dict()]
+    if late:
+        reading.say(nodes["set"], f"{', '.join(late)} can be chosen at the start only: write it under 'settings'")
 
 
 def _receiver(receiver: Receiver, nodes: Nodes, node: Node, reading: Converter) -> None:
@@ -168,6 +192,7 @@ def _scenario(scenario: Scenario, nodes: Nodes, node: Node, reading: Converter) 
 
 RULES: Mapping[type, Rule] = {
     Step: _one_step,
+    Settings: _settings,
     Receiver: _receiver,
     Answer: _answer,
     Definition: _definition,

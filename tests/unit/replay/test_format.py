@@ -103,6 +103,10 @@ expect:
         ("steps: [setle]", "2:9: 'setle' is none of drain, settle, did you mean 'settle'?"),
         ("steps: [sleep: 1m]", "2:9: unknown key 'sleep', did you mean 'advance'?"),
         ("steps: [fault: {kind: drop, window: 3}]", "2:37: 'window' goes with the fault 'reorder', not with 'drop'"),
+        ("settings: {locale: klingon}", "2:20: unknown locale 'klingon'"),
+        ("settings: {quirks: {retry402: never}}", "2:20: unknown quirk 'retry402', did you mean 'retry401'?"),
+        ("settings: {quirks: {retry401: maybe}}", "2:20: quirk retry401 must be"),
+        ("steps: [set: {patience: 1s}]", "2:14: patience can be chosen at the start only"),
         ("seed: 99999999999999999999999", "2:7: the number '99999999999999999999999' is too long"),
     ],
 )
