@@ -154,7 +154,7 @@ function start(source) {
     schedule();
   });
   theme.listen(schedule);
-  if (source.live) setInterval(() => { if (store.overview?.clock?.kind === "real") controls.update(); }, 1000);
+  if (source.live) setInterval(() => { if (store.overview?.clock?.kind === "real" && !document.hidden) schedule(); }, 1000);
 
   const SHORT = {
     "/": () => filters.focus(), "?": showHelp, t: () => theme.turn(),

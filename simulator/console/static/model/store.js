@@ -17,6 +17,12 @@ export function createStore() {
     providers: new Set(),
     expected: { requests: 0, callouts: 0 },
     version: 0,
+    // A running clock goes on between two words of the server.
+    get now() {
+      const overview = store.overview;
+      if (!overview || overview.now === undefined) return null;
+      return overview.clock.kind === "real" ? overview.now + (performance.now() - overview.heard) * (overview.clock.rate ?? 1) : overview.now;
+    },
     groupOf: (callout) => store.groups.get(groupKey(callout)),
     listen: (act) => listeners.add(act),
     tell: (news) => { store.version += 1; for (const act of listeners) act(news); },

@@ -94,7 +94,7 @@ export function createAxis(context) {
     if (overview.hidden) return;
     const width = overview.clientWidth;
     const height = 34;
-    const all = extent(store.ordered, { axis: "clock" }, store.overview?.now);
+    const all = extent(store.ordered, { axis: "clock" }, store.now);
     whole = createScale(all[0], all[1], width);
     const density = window.devicePixelRatio || 1;
     strip.width = width * density;
@@ -144,7 +144,7 @@ export function createAxis(context) {
     drawStrip,
     get scale() { return scale; },
     update(groups, width) {
-      const now = store.overview?.now;
+      const now = store.now;
       scale = createScale(...extent(groups, query, now), width);
       const drawn = ticks(scale, query.axis === "start");
       setText(day, query.axis === "start" || !drawn.length ? "" : dayText(scale.from));

@@ -43,17 +43,13 @@ export function createControls(context) {
 
   function dueIn() {
     const first = firstDue();
-    return Number.isFinite(first) ? Math.max(first - now(), 1) : null;
-  }
-
-  function now() {
-    return store.overview ? shownNow(store.overview) : 0;
+    return Number.isFinite(first) ? Math.max(first - store.now, 1) : null;
   }
 
   function update() {
     const overview = store.overview;
-    if (!overview || overview.now === null) return;
-    const shown = shownNow(overview);
+    const shown = store.now;
+    if (shown === null) return;
     setText(time, timeText(shown));
     setText(day, dayText(shown));
     const rate = overview.clock?.rate;
@@ -64,11 +60,6 @@ export function createControls(context) {
     next.setAttribute("aria-disabled", String(nothing));
     next.title = nothing ? "Nothing is due" : `Move the clock to the next thing that is due (n)`;
     setText(next, nothing ? "Next retry" : `Next retry · ${first <= shown ? "now" : spanText(first - shown)}`);
-  }
-
-  function shownNow(overview) {
-    if (overview.clock?.kind !== "real" || !overview.heard) return overview.now;
-    return overview.now + (performance.now() - overview.heard) * (overview.clock.rate ?? 1);
   }
 
   return { clock, bar, update, advance, next: () => dueIn() !== null && act.clock("advance", dueIn()), amount };

@@ -1,7 +1,7 @@
 // The open record: a callout with its attempts, or a request with what came of it. A row's light record is shown at
 // once; the whole record is asked for when it is opened and again when it has changed.
 
-import {append, button, el, glyph, replace, visible} from "../model/dom.js";
+import {append, button, el, glyph, replace, setText, visible} from "../model/dom.js";
 import {asCurl, asPytest, asScenarioStep} from "../model/copies.js";
 import {fullText, spanText} from "../model/format.js";
 import {eventsOf} from "../model/store.js";
@@ -18,6 +18,7 @@ export function createDetail(context) {
   let asking = null;
   let drawn = "";
   let opener = null;
+  const due = el("span", { class: "hint" });
 
   function close() {
     query.set({ open: null, attempt: null });
@@ -58,17 +59,19 @@ export function createDetail(context) {
       replace(content, heading("Record", visible(query.open)), el("p", { class: "note", text: "There is no such record (any more): it may belong to an earlier run of the server." }));
       return;
     }
-    const now = store.overview?.now;
-    const stamp = [keyOf(record), record.version, query.attempt, whole.key, whole.version, now].join("|");
+    const now = store.now;
+    const stamp = [keyOf(record), record.version, query.attempt, whole.key, whole.version].join("|");
     if (stamp !== drawn) {
       const kept = drawn.startsWith(keyOf(record)) ? panel.scrollTop : 0;
       const focused = content.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
       drawn = stamp;
-      if (record.kind === "callout") drawCallout(record, now);
+      if (record.kind === "callout") drawCallout(record);
       else drawJob(record);
       panel.scrollTop = kept;
       if (focused) [...content.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === focused)?.focus();
     }
+    // Time passes without the rest being drawn anew: what somebody has marked or scrolled to stays.
+    if (record.kind === "callout") setText(due, waitText(record, now));
     ask(record);
   }
 
@@ -86,7 +89,7 @@ export function createDetail(context) {
     ]));
   }
 
-  function drawCallout(callout, now) {
+  function drawCallout(callout) {
     const full = whole.key === keyOf(callout) ? whole.record : null;
     const attempts = callout.attempts;
     const chosen = attempts.find((attempt) => String(attempt.number) === query.attempt) ?? attempts.at(-1);
@@ -95,7 +98,7 @@ export function createDetail(context) {
       heading("Callout", visible(callout.event),
         outcomeBadge(callout),
         attempts.length > 0 && el("span", { class: "hint", text: `attempt ${attempts.at(-1).number} of ${attempts.at(-1).limit ?? callout.maxAttempts ?? "?"}` }),
-        callout.due !== null && el("span", { class: "hint", text: waitText(callout, now) }),
+        due,
         store.providers.size > 1 && badge(visible(store.overview?.providers?.[callout.provider] ?? callout.provider), "none")),
       chosen ? whyBox(chosen, callout) : el("p", { class: "why-box wait", text: callout.due === null ? "Nothing has been sent." : `The first attempt is due at ${fullText(callout.due)}.` }),
       (callout.warnings ?? []).map((warning) => el("p", { class: "note warning", text: visible(warning) })),

@@ -8,7 +8,7 @@ export function drawRow(node, row, index, look) {
   const { scale } = look;
   const stamp = [
     row.key, row.group.version, row.open, scale.from, scale.to, scale.width, look.origin,
-    row.kind === "due" || row.item.due ? look.store.overview?.now : 0, index,
+    row.kind === "due" || row.item.due ? look.store.now : 0, index,
   ].join("|");
   node.className = `row ${row.kind}${look.active ? " active" : ""}${look.selected ? " selected" : ""}${look.lately ? " lately" : ""}`;
   node.setAttribute("aria-selected", String(Boolean(look.selected)));
@@ -24,7 +24,7 @@ export function drawRow(node, row, index, look) {
   const twisty = el("span", { class: `twisty${row.open ? " open" : ""}` }, row.open !== undefined && glyph("chevron"));
   const label = el("div", { class: `cell label depth${row.depth}`, role: "gridcell" }, twisty, LABEL[row.kind](row));
   const lane = el("div", { class: "cell track", role: "gridcell" }, drawLane(row, scale, look.origin));
-  const state = el("div", { class: "cell state", role: "gridcell" }, STATE[row.kind](row, look.store.overview?.now));
+  const state = el("div", { class: "cell state", role: "gridcell" }, STATE[row.kind](row, look.store.now));
   node.replaceChildren();
   append(node, [label, lane, state]);
 }
