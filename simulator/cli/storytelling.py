@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -18,6 +18,8 @@ from simulator.records import AttemptRecord, CalloutRecord
 from simulator.replay.run import Played, Verdict
 from simulator.replay.session import Audience
 from simulator.replay.source import Story
+
+SECOND = timedelta(seconds=1)
 
 MANY = 10
 """From so many stories on a terminal shows a bar, and only stories that are not met in full."""
@@ -41,30 +43,33 @@ class TextAudience:
 
     def begins(self, story: Story, number: int, total: int) -> None:
         place = f"  ({number} of {total})" if total > 1 else ""
-        self.line(f"{self._paint(story.scenario.title, 1)}  {story.path}, seed {story.scenario.seed}{place}")
+        self.line(f"{self._paint(_shown(story.scenario.title), 1)}  {story.path}, seed {story.scenario.seed}{place}")
 
     def attempt(self, callout: CalloutRecord, attempt: AttemptRecord, started: datetime) -> None:
-        after = "+" + format_duration(attempt.sent_at - started)
+        span = attempt.sent_at - started
+        after = "+" + format_duration(SECOND * round(span / SECOND) if span > SECOND else span)
         colour = 32 if callout.outcome == "delivered" else 33 if callout.outcome == "pending" else 31
         code = self._paint(f"{attempt.response_code:>5}", colour)
-        self.line(f"  {after:>8}  {callout.event}  attempt {attempt.number}/{attempt.limit} {code}  {attempt.why}")
+        self.line(
+            f"  {after:>8}  {_shown(callout.event)}  attempt {attempt.number}/{attempt.limit} {code}  {_shown(attempt.why)}"
+        )
 
     def ends(self, played: Played) -> None:
         for finding in played.findings:
             self._expectations += 1
             self._met += finding.met
             if finding.met:
-                self.line(f"  {self._paint('ok', 32)}    {finding.title}")
+                self.line(f"  {self._paint('ok', 32)}    {_shown(finding.title)}")
             else:
-                self.line(f"  {self._paint('FAIL', 31)}  {finding.title}  ({finding.where})")
-                self.line(f"        expected {finding.expected}")
-                self.line(f"        actual   {finding.actual}")
+                self.line(f"  {self._paint('FAIL', 31)}  {_shown(finding.title)}  ({finding.where})")
+                self.line(f"        expected {_shown(finding.expected)}")
+                self.line(f"        actual   {_shown(finding.actual)}")
         if played.verdict is Verdict.UNREACHABLE:
-            self.line(f"  {self._paint('UNREACHABLE', 31)}  {played.detail}")
+            self.line(f"  {self._paint('UNREACHABLE', 31)}  {_shown(played.detail)}")
         if played.verdict is Verdict.SKIPPED:
-            self.line(f"  {self._paint('not played', 33)}  {played.detail}")
+            self.line(f"  {self._paint('not played', 33)}  {_shown(played.detail)}")
         elif played.verdict is not Verdict.MET:
-            self._failed.append(f"{played.story.path}: {played.story.scenario.title}")
+            self._failed.append(f"{played.story.path}: {_shown(played.story.scenario.title)}")
         self.line("")
 
     def closes(self, played: int, total: int, verdicts: Sequence[Verdict]) -> None:
@@ -171,6 +176,11 @@ class JsonAudience:
 
     def _print(self, **line: Any) -> None:
         print(json.dumps(line, default=str), flush=True)
+
+
+def _shown(text: str) -> str:
+    """A text that a receiver or a file chose, without what would steer a terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -187,7 +187,7 @@ class Stage:
         return await self._add("/faults", "faults", _plain(rule))
 
     async def add_outcome(self, rule: OutcomeRule) -> Any:
-        """One more outcome rule; the newest stands first, as it is meant for what comes next."""
+        """One more outcome rule; of two that say the same the later applies."""
         return await self._add("/outcomes", "outcomes", _plain(rule))
 
     async def _add(self, path: str, key: str, rule: dict[str, Any]) -> Any:

@@ -129,6 +129,8 @@ class OutcomeRule(Part, frozen=True):
     retries: Annotated[int, Meta(ge=0)] | None = None
     status: Annotated[int, Meta(ge=100, le=599)] | None = None
     latency: Duration | None = None
+    retry_after: Annotated[int, Meta(ge=0)] | None = None
+    body: Annotated[dict[str, Json] | None, Meta(description="Dotted names of fields and the values they have.")] = None
 
 
 class Probe(Part, frozen=True):
