@@ -14,7 +14,7 @@ from simulator.marketing_cloud.handle import CloudHandle
 from simulator.marketing_cloud.routes import CloudSurface
 from simulator.options import Options
 from simulator.records import CalloutRecord, RequestRecord
-from simulator.runtime.server import Server, Surface, application
+from simulator.runtime.server import Refused, Server, Surface, application
 from simulator.runtime.tls import LOCAL_NAMES
 from simulator.testing.handle import Handle
 from simulator.testing.threaded import ThreadedSimulator
@@ -24,16 +24,18 @@ from simulator.zuora.surface import ZuoraSurface
 class Simulator(Handle):
     """The handle of the default client, and the server behind it.
 
-    Options by keyword are those of `simulator.options.Options`, with the callout settings among them.
+    Options by keyword are those of `simulator.options.Options`, with the callout settings among them; whoever has read
+    them already gives them as they are.
 
     On a virtual clock (the default) callouts go out when time moves: `advance`, `settle`, `drain`.
     Raises AuthorError for an option that does not exist or is out of range.
     """
 
-    def __init__(self, **options: Any) -> None:
-        self.options = Options.read(options)
+    def __init__(self, read: Options | None = None, /, **options: Any) -> None:
+        self.options = read if read is not None else Options.read(options)
         instance = Instance(self.options)
         super().__init__(instance, lambda: self.url, instance.client_id, instance.client_secret)
+        self.refusals: list[Refused] = []
         self._server: Server | None = None
         self.marketing_cloud = CloudHandle(self.instance.cloud, lambda: self.url, self.client_id, self.client_secret)
 
@@ -56,10 +58,14 @@ class Simulator(Handle):
         ]
         names = {*LOCAL_NAMES, options.host, *options.server_names}
         tls = instance.authority.server_context(*sorted(names)) if options.tls else None
-        app = application(surfaces, instance.dispatcher.broken.append)
+        app = application(surfaces, instance.dispatcher.broken.append, self._refused)
         add_page(app, LedgerFeed(instance, self._next_commands))
         self._server = Server(app, options.host, options.port, tls)
         await self._server.start()
+
+    def _refused(self, method: str, path: str, status: int, words: str) -> None:
+        for hear in self.refusals:
+            hear(method, path, status, words)
 
     async def stop(self) -> None:
         """Stop delivering, then serving."""

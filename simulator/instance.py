@@ -163,6 +163,12 @@ class Instance:
         plain["quirks"] |= quirks.as_dict()
         return {**plain, "origins": self.tenants.origins_of(client_id)}
 
+    def in_force(self, client_id: str | None = None) -> dict[str, Any]:
+        """The settings, and under ``server`` what was fixed at the start; ``origins`` tells of both."""
+        settings = self.settings(client_id)
+        origins = {**settings.pop("origins"), "server": self.options.fixed_origins}
+        return {**settings, "server": self.options.fixed, "origins": origins}
+
     def change_settings(self, given: Mapping[str, Any], client_id: str | None, origin: str) -> None:
         """Change what is given; a tenant's own settings, or the defaults of all."""
         quirks = given.get("quirks")

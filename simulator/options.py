@@ -11,8 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.core.errors import AuthorError, near_match
+from simulator.core.options import camel_case
+from simulator.core.units import format_duration
 from simulator.marketing_cloud import quirks as cloud
 from simulator.zuora.settings import Settings
+
+ELSEWHERE = ("settings", "cloud_quirks", "origins", "answers")
+"""Fields that are shown elsewhere: the settings may change while the simulator runs."""
 
 SETTINGS = ("max_attempts", "interval", "confirm_success", "empty_as_null", "locale", "quirks")
 
@@ -78,7 +83,7 @@ class Options(Struct, frozen=True, kw_only=True):
             own, settings["quirks"] = cloud.split(quirks)
             plain["cloud_quirks"] = self.cloud_quirks.merged(own, text=True)
         if settings:
-            plain["settings"] = self.settings.merged(settings)
+            plain["settings"] = self.settings.merged(settings, text="quirks" in settings)
         origins = {**self.origins, **dict.fromkeys(given, origin)}
         options = replace(self, **plain, origins=origins)
         options._check()
@@ -90,6 +95,19 @@ class Options(Struct, frozen=True, kw_only=True):
         wire = {"max_attempts": "maxAttempts", "interval": "intervalMinutes", "confirm_success": "confirmSuccess"}
         wire |= {"empty_as_null": "emptyAsNull", "locale": "locale", "quirks": "quirks"}
         return {wire[name]: origin for name, origin in self.origins.items() if name in wire}
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """What cannot be changed while a server runs, by its name on the wire, as plain values; no secret is among them."""
+        shown = {field: getattr(self, field) for field in self.__struct_fields__ if field not in ELSEWHERE}
+        shown["strict_auth"] = sorted(self.strict_auth) if self.strict_auth is not None else None
+        return {camel_case(name): _plain(value) for name, value in shown.items()}
+
+    @property
+    def fixed_origins(self) -> dict[str, str]:
+        """Where each of `fixed` came from."""
+        fields = (field for field in self.__struct_fields__ if field not in ELSEWHERE)
+        return {camel_case(name): self.origins.get(name, "default") for name in fields}
 
     def _check(self) -> None:
         for name, fits, asked in (
@@ -104,6 +122,12 @@ class Options(Struct, frozen=True, kw_only=True):
         ):
             if not fits:
                 raise AuthorError(f"{name} must be {asked}, not {getattr(self, name)!r}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def in_minutes(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ It only words facts; it decides none of them, and shows no secret but the genera
 import json
 import os
 import sys
+from datetime import datetime
 from typing import Any, Protocol
 
 from simulator.core.explain import spoken, why
-from simulator.core.ledger import AttemptEnded, Fact, JobChanged
+from simulator.core.ledger import AttemptEnded, ExchangeStarted, Fact, JobChanged
 from simulator.core.model import Attempt, Decision, Delivery, Job, JobPhase
 from simulator.host import Simulator
 from simulator.masking import mask_url
@@ -18,18 +19,24 @@ from simulator.masking import mask_url
 class Lines(Protocol):
     """Someone who is told."""
 
-    def ready(self, simulator: Simulator) -> None: ...
+    def ready(self, simulator: Simulator) -> None:
+        """It listens now."""
 
-    def fact(self, fact: Fact) -> None: ...
+    def fact(self, fact: Fact) -> None:
+        """Something happened."""
+
+    def refused(self, method: str, path: str, status: int, words: str) -> None:
+        """A request to the API was refused."""
 
 
 class JsonLines:
-    """One JSON object a line; the first is ``{"event": "ready", ...}``."""
+    """One JSON object a line: ``{"event": "ready", ...}``, then ``request``, ``callout``, ``answer``, ``refused``."""
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
 
     def ready(self, simulator: Simulator) -> None:
+        self._simulator = simulator
         control = f"{simulator.url}/_simulator"
         self._print(
             event="ready",
@@ -47,8 +54,17 @@ class JsonLines:
         match fact:
             case JobChanged(job=job):
                 self._print(event="request", **_request(job))
+            case ExchangeStarted(delivery=delivery, at=at) if delivery.exchange <= 1:
+                self._print(event="callout", at=at.isoformat(), **_callout(delivery, self._limit(delivery)))
             case AttemptEnded(delivery=delivery, attempt=attempt):
-                self._print(event="attempt", **_attempt(delivery, attempt))
+                self._print(event="answer", at=attempt.ended_at.isoformat(), **_answer(delivery, attempt))
+
+    def refused(self, method: str, path: str, status: int, words: str) -> None:
+        if not self._quiet:
+            self._print(event="refused", method=method, path=mask_url(path), status=status, error=words)
+
+    def _limit(self, delivery: Delivery) -> int:
+        return limit_of(self._simulator, delivery)
 
     def _print(self, **line: Any) -> None:
         print(json.dumps(line, default=str), flush=True)
@@ -62,6 +78,7 @@ class TextLines:
         self._colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def ready(self, simulator: Simulator) -> None:
+        self._simulator = simulator
         options = simulator.options
         for name, value in (
             ("Base URL", simulator.url),
@@ -69,8 +86,8 @@ class TextLines:
             ("API docs", f"{simulator.url}/_simulator/docs"),
             ("Client id", simulator.client_id),
             ("Client secret", simulator.client_secret),
-            ("State", "in memory"),
-            ("Clock", options.clock if options.rate == 1 else f"{options.clock}, {options.rate:g} times as fast"),
+            ("State", "in memory, gone when it stops"),
+            ("Clock", clock_words(simulator)),
             ("Seed", options.seed),
         ):
             print(f"  {name:<14} {value}")
@@ -82,26 +99,36 @@ class TextLines:
         match fact:
             case JobChanged(job=job):
                 at = job.completed or job.created
-                line = f"{job.submission.method} {mask_url(job.submission.target)} {self._tint(job.phase)}"
-                print(
-                    f"{at:%H:%M:%S}  request  {job.id[:8]}  {line}{': ' + job.error if job.error else ''}", flush=True
-                )
+                reason = f": {job.error}" if job.error else ""
+                target = mask_url(job.submission.target)
+                self._line(at, "request", job.id, f"{job.submission.method} {target} {self._tint(job.phase)}{reason}")
+            case ExchangeStarted(delivery=delivery, at=at) if delivery.exchange <= 1:
+                where = f"{delivery.event.name} → {delivery.subscription.method} {mask_url(delivery.subscription.url)}"
+                limit = limit_of(self._simulator, delivery)
+                self._line(at, "callout", delivery.id, f"{where}  attempt {delivery.attempts}/{limit}")
             case AttemptEnded(delivery=delivery, attempt=attempt):
-                where = f"{delivery.event.name} → {mask_url(delivery.subscription.url)}"
-                begun = f"{attempt.sent_at:%H:%M:%S}  callout  {delivery.id[:8]}"
-                print(f"{begun}  {where}  attempt {attempt.number}/{attempt.limit}", flush=True)
                 next_try = f", next {spoken(attempt.retry_at, attempt.sent_at)}" if attempt.retry_at else ""
                 code = self._tint(attempt.verdict.decision, str(attempt.response_code))
-                print(
-                    f"{attempt.ended_at:%H:%M:%S}  answer   {delivery.id[:8]}  {code}{next_try}: {why(attempt)}",
-                    flush=True,
+                tried = f"attempt {attempt.number}/{attempt.limit}{next_try}"
+                self._line(
+                    attempt.ended_at, "answer", delivery.id, f"{code}  {tried}: {why(attempt)}{_advice(attempt)}"
                 )
+
+    def refused(self, method: str, path: str, status: int, words: str) -> None:
+        if not self._quiet:
+            at = self._simulator.now
+            refusal = f"{method} {mask_url(path)} {self._paint(31, str(status))}: {words}{_remedy(path, status)}"
+            self._line(at, "refused", "", refusal)
+
+    def _line(self, at: datetime, what: str, identity: str, text: str) -> None:
+        print(f"{at:%H:%M:%S}  {what:<7}  {identity[:8]:<8}  {text}", flush=True)
 
     def _tint(self, state: str, text: str | None = None) -> str:
         good = state in (JobPhase.SUCCEEDED, Decision.DELIVERED)
-        colour = 32 if good else 33 if state in (JobPhase.QUEUED, Decision.AGAIN) else 31
-        word = text or str(state)
-        return f"\x1b[{colour}m{word}\x1b[0m" if self._colour else word
+        return self._paint(32 if good else 33 if state in (JobPhase.QUEUED, Decision.AGAIN) else 31, text or str(state))
+
+    def _paint(self, colour: int, text: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
 
 
 def json_lines(quiet: bool) -> Lines:
@@ -110,6 +137,35 @@ def json_lines(quiet: bool) -> Lines:
 
 def text_lines(quiet: bool) -> Lines:
     return TextLines(quiet)
+
+
+def clock_words(simulator: Simulator) -> str:
+    """Which clock it is, and how it moves."""
+    options = simulator.options
+    if options.clock == "virtual":
+        return f"virtual, at {simulator.now:%Y-%m-%d %H:%M:%S}; move it: zuora-simulator advance 30m"
+    return "real" if options.rate == 1 else f"real, {options.rate:g} times as fast"
+
+
+def limit_of(simulator: Simulator, delivery: Delivery) -> int:
+    """The attempt limit now in force for a delivery."""
+    return simulator.instance.engine.dialects[delivery.event.dialect].policy(delivery).limit
+
+
+def _advice(attempt: Attempt) -> str:
+    """What to do about a receiver that nobody started: the one failure that is never the receiver's own code."""
+    if attempt.verdict.error == "refused":
+        return " Is the receiver running, and on this port?"
+    return ""
+
+
+def _remedy(path: str, status: int) -> str:
+    """What a client with wrong credentials does."""
+    if path.startswith("/_simulator") or status != 401:
+        return ""
+    if path.startswith("/oauth/token"):
+        return ": use the client id and secret of the first lines"
+    return ": get a token at POST /oauth/token with the client id and secret of the first lines"
 
 
 def _request(job: Job) -> dict[str, Any]:
@@ -121,16 +177,24 @@ def _request(job: Job) -> dict[str, Any]:
         "state": job.phase.value,
         "createTime": job.created.isoformat(),
         "completeTime": job.completed.isoformat() if job.completed else None,
+        "error": job.error,
     }
 
 
-def _attempt(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:
+def _callout(delivery: Delivery, limit: int) -> dict[str, Any]:
     return {
         "calloutId": delivery.id,
         "name": delivery.event.name,
+        "method": delivery.subscription.method,
         "url": mask_url(delivery.subscription.url),
+        "attempt": delivery.attempts,
+        "limit": limit,
+    }
+
+
+def _answer(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:
+    return _callout(delivery, attempt.limit) | {
         "attempt": attempt.number,
-        "limit": attempt.limit,
         "responseCode": attempt.response_code,
         "errorClass": attempt.verdict.error,
         "retryAt": attempt.retry_at.isoformat() if attempt.retry_at else None,

@@ -1,72 +1,111 @@
 """``zuora-simulator serve``: the dev server. It prints where it listens, then a line for each thing that happens."""
 
 import asyncio
+import errno
+import os
 import signal
-from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
 from simulator.cli import complain
 from simulator.cli.lines import Lines, json_lines, text_lines
-from simulator.cli.parameters import DURATION, INSTANT, pairs
+from simulator.cli.serving import option, read_options, serving
 from simulator.core.errors import SimulatorError
+from simulator.core.ledger import Cleared, Fact
+from simulator.options import Options
+from simulator.runtime.hosts import means_loopback
 
-DEFAULT_PORT = 8620
+if TYPE_CHECKING:
+    from simulator.host import Simulator
+
+EVENTS = ("Async Request Succeeded", "Async Request Failed")
+
+EPILOG = """\b
+Example: zuora-simulator serve --port 8620 --clock virtual --max-attempts 5
+Every option has an environment variable: --max-attempts is ZUORA_SIMULATOR_MAX_ATTEMPTS.
+A flag wins over the environment, the environment over --config."""
 
 
-@click.command(epilog="Example: zuora-simulator serve --port 8620 --clock virtual")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
-@click.option("--clock", type=click.Choice(["real", "virtual"]), default="real", show_default=True)
-@click.option("--start", type=INSTANT, help="First instant of the clock, such as 2026-01-01T00:00:00Z.")
-@click.option("--rate", type=float, default=1.0, show_default=True, help="How many times faster a real clock runs.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The seed of all ids.")
-@click.option("--latency", type=DURATION, default=timedelta(0), show_default="0s", help="How long the work takes.")
-@click.option(
-    "--delivery", type=click.Choice(["immediate", "on-advance", "collect"]), default="immediate", show_default=True
-)
-@click.option("--concurrency", type=int, default=1, show_default=True, help="Callouts in flight on a virtual clock.")
-@click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate of the development authority.")
-@click.option("--certs", type=click.Path(file_okay=False), help="Folder of the development authority.")
-@click.option("--ca", type=click.Path(dir_okay=False, exists=True), help="More authorities to trust when calling out.")
-@click.option("--max-attempts", type=int, help="Attempts at a callout, 1 to 5.")
-@click.option("--interval", type=DURATION, help="Between attempts, 1m to 24h; a bare number is minutes.")
-@click.option("--route", multiple=True, help="HOST=ADDRESS:PORT leads callouts to HOST there.")
-@click.option("--allow-host", multiple=True, help="A host that callouts may go to besides loopback.")
-@click.option("--strict-urls", is_flag=True, help="Refuse the URLs that Zuora refuses.")
-@click.option("--quirk", multiple=True, help="NAME=VALUE turns a knob where Zuora's documents are silent.")
-@click.option("--quiet", is_flag=True, help="Print the first lines only.")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def serve(quiet: bool, style: str, **given: Any) -> int:
+@click.command(epilog=EPILOG)
+@serving
+@option("--forward-to", metavar="URL", help="Register both asynchronous events to this receiver at the start.")
+@option("--quiet", is_flag=True, help="Print the first lines only.")
+@option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def serve(context: click.Context, /, **given: Any) -> int:
     """Run the simulator until it is told to stop."""
-    options = {name: value for name, value in given.items() if value is not None and value != ()}
-    if "route" in options:
-        options["routes"] = pairs(options.pop("route"), "--route")
-    if "allow_host" in options:
-        options["allow_hosts"] = options.pop("allow_host")
-    if "quirk" in options:
-        options["quirks"] = pairs(options.pop("quirk"), "--quirk")
-    lines = json_lines(quiet) if style == "json" else text_lines(quiet)
+    options = read_options(context)
+    given = context.params  # with what the config file says
+    lines = (json_lines if given["format"] == "json" else text_lines)(bool(given["quiet"]))
     try:
-        return asyncio.run(_serve(options, lines))
+        return asyncio.run(_serve(options, given["forward_to"], lines))
     except SimulatorError as error:
         return complain(str(error), 2)
     except OSError as error:
-        where = f"{options['host']}:{options['port']}"
-        return complain(f"cannot listen on {where}: {error.strerror or error}; choose another with --port", 2)
+        return complain(cannot_listen(options, error), 2)
 
 
-async def _serve(options: dict[str, Any], lines: Lines) -> int:
+def cannot_listen(options: Options, error: OSError) -> str:
+    """What is wrong with the place to listen on, and what to do."""
+    where = f"{options.host}:{options.port}"
+    said = (
+        os.strerror(error.errno)
+        if error.errno and error.errno > 0
+        else (error.strerror or str(error)).partition(" (while")[0]
+    )
+    way_out = "choose another with --port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "see --host"
+    return f"cannot listen on {where}: {said}; {way_out}"
+
+
+async def _serve(options: Options, forward_to: str | None, lines: Lines) -> int:
     from simulator.host import Simulator
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopped.set)
-    simulator = Simulator(**options)
+    simulator = Simulator(allowed(options, forward_to))
+    if forward_to is not None:
+        forward(simulator, forward_to)
+    simulator.refusals.append(lines.refused)
     async with simulator:
+        warn_beyond_loopback(options)
         lines.ready(simulator)
         simulator.instance.engine.ledger.listeners.append(lines.fact)
         await stopped.wait()
     return 0
+
+
+def allowed(options: Options, url: str | None) -> Options:
+    """The options with the host of ``url`` among those that may be called: whoever names a receiver means it."""
+    host = urlsplit(url).hostname if url else None
+    if host is None or means_loopback(host):
+        return options
+    return options.merged({"allow_hosts": (*options.allow_hosts, host)}, "flag --forward-to")
+
+
+def forward(simulator: "Simulator", url: str) -> None:
+    """Have the receiver at ``url`` hear of both asynchronous events, also after a reset. Raises ClientError for a bad URL."""
+
+    def register() -> None:
+        for event in EVENTS:
+            simulator.notify(event, url)
+
+    def after_reset(fact: Fact) -> None:
+        if isinstance(fact, Cleared) and fact.tenant in (None, simulator.client_id):
+            asyncio.get_running_loop().call_soon(register)  # when the rest has been forgotten too
+
+    register()
+    simulator.instance.engine.ledger.listeners.append(after_reset)
+
+
+def warn_beyond_loopback(options: Options) -> None:
+    """Say what it means that others can reach this server."""
+    if not means_loopback(options.host):
+        complain(
+            f"warning: listening on {options.host}, beyond this machine: whoever reaches it may use it. In a browser it "
+            "answers to its address only; --server-name NAME adds a name, such as a compose service's",
+            0,
+        )

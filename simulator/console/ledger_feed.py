@@ -41,7 +41,7 @@ class LedgerFeed:
                 "rate": options.rate,
                 "delivery": options.delivery,
             },
-            "settings": instance.settings(),
+            "settings": instance.in_force(),
             "definitions": sum(len(tenant.definitions) for tenant in instance.tenants),
             "nextCommands": list(self._commands()),
             "providers": providers,

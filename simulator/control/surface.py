@@ -7,6 +7,7 @@ of the instance's. A call acts on all tenants unless ``?clientId=`` names one; t
 from aiohttp import web
 
 from simulator.control import clock, definitions, faults, receivers, records, settings, stories, world
+from simulator.control.guard import guard
 from simulator.control.json import answer
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
@@ -24,6 +25,8 @@ class ControlSurface:
         return path == ROOT or path.startswith(ROOT + "/")
 
     def add_routes(self, app: web.Application) -> None:
+        options = self.instance.options
+        app.middlewares.append(guard(self.owns, options.host, options.server_names))
         for family in (clock, definitions, faults, receivers, records, settings, stories, world):
             family.add_routes(app, self.instance)
 

@@ -22,6 +22,9 @@ BODY_LIMIT = 10 * 1024 * 1024
 STOPS_WITHIN = 1.0
 """Seconds that open connections are given when the server stops."""
 
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Every interface, and the address by which this machine itself reaches it."""
+
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -38,8 +41,16 @@ class Surface(Protocol):
         """The answer to a request that cannot be served, in the surface's own words."""
 
 
-def application(surfaces: Sequence[Surface], broken: Callable[[BaseException], None]) -> web.Application:
-    """One application; the first surface that owns a path answers for its errors. ``broken`` hears of faults of ours."""
+Refused = Callable[[str, str, int, str], None]
+
+
+def application(
+    surfaces: Sequence[Surface], broken: Callable[[BaseException], None], refused: Refused = lambda *refusal: None
+) -> web.Application:
+    """One application; the first surface that owns a path answers for its errors.
+
+    ``broken`` hears of faults of ours, ``refused`` of what clients are refused: method, path with query, status, words.
+    """
 
     @web.middleware
     async def errors(request: web.Request, handler: Answering) -> web.StreamResponse:
@@ -63,6 +74,7 @@ def application(surfaces: Sequence[Surface], broken: Callable[[BaseException], N
             )
 
     def refuse(request: web.Request, error: ClientError) -> web.StreamResponse:
+        refused(request.method, request.path_qs, error.status, error.message)
         surface = next((surface for surface in surfaces if surface.owns(request.path)), surfaces[-1])
         return surface.refuse(request, error)
 
@@ -108,5 +120,6 @@ class Server:
         """The address as a client writes it, without a closing slash."""
         if self.socket is None:
             raise OurFault("the server is not started")
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        bound = ANYWHERE.get(self._host, self._host)
+        host = f"[{bound}]" if ":" in bound else bound
         return f"{'https' if self._tls else 'http'}://{host}:{self.socket.getsockname()[1]}"

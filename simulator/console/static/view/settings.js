@@ -25,7 +25,8 @@ export function createSettings(context) {
   }
 
   function field(name, value) {
-    if (!source.live) return el("code", { text: visible(format(value)) });
+    // What the server was started with is there to be read.
+    if (!source.live || name.startsWith("server.")) return el("code", { text: visible(format(value)) });
     if (typeof value === "boolean") {
       return el("input", { type: "checkbox", "aria-label": name, checked: value, on: { change: (event) => change(name, event.target.checked, event.target) } });
     }

@@ -1,0 +1,160 @@
+"""``zuora-simulator serve`` from outside: where its options come from, whom it lets in, what it prints, how it stops."""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from simulator.cli import main
+from tests.support.command import run, served
+
+CONFIG = """\
+max-attempts: 5
+intervalMinutes: 10
+routes: {www.example.com: "127.0.0.1:8443"}
+allow-host: [a.example, b.example]
+quirks:
+  transportCode: -100
+"""
+
+
+def test_each_value_tells_where_it_came_from(tmp_path: Path) -> None:
+    """A flag wins over the environment, the environment over the file, and `/_simulator/settings` names the place."""
+    (tmp_path / "mine.yaml").write_text(CONFIG)
+    env = {"ZUORA_SIMULATOR_MAX_ATTEMPTS": "4", "ZUORA_SIMULATOR_SEED": "7", "ZUORA_SIMULATOR_CONFIG": "mine.yaml"}
+    with served("--seed", "8", "--clock", "virtual", cwd=tmp_path, env=env) as server:
+        _, settings = server.call("GET", "/_simulator/settings")
+    origins = settings["origins"]
+    assert (settings["maxAttempts"], origins["maxAttempts"]) == (4, "environment ZUORA_SIMULATOR_MAX_ATTEMPTS")
+    assert (settings["intervalMinutes"], origins["intervalMinutes"]) == (10, "config mine.yaml:2")
+    assert (settings["server"]["seed"], origins["server"]["seed"]) == (8, "flag --seed")
+    assert settings["server"]["routes"] == {"www.example.com": "127.0.0.1:8443"}
+    assert settings["server"]["allowHosts"] == ["a.example", "b.example"]
+    assert settings["quirks"]["transportCode"] == -100
+    assert (settings["locale"], origins["locale"]) == ("iso", "default")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("max-attemps: 5", "bad.yaml:1: unknown key 'max-attemps', did you mean 'max-attempts'?"),
+        ("seed: 1\nmaxAttempts: 9", "bad.yaml:2: setting max_attempts must be a whole number from 1 to 5, not 9"),
+        ("interval: soon", "bad.yaml:1: interval: 'soon' is not a duration"),
+        ("seed: [1, 2]", "bad.yaml:1: seed takes one value"),
+        ("seed: 1\nseed: 2", "bad.yaml:2: seed stands there twice, first at bad.yaml:1"),
+        ("seed: {", "bad.yaml:1: this is not YAML"),
+        ("- seed", "bad.yaml:1: a config file is a list of names and values"),
+        ("\nclock: sun", "bad.yaml:2: clock: 'sun' is not one of 'real', 'virtual'."),
+        ("strict-auth: justaname", "bad.yaml:1: strict-auth: a client is written as CLIENT:SECRET"),
+    ],
+)
+def test_a_fault_of_the_file_names_its_line(
+    text: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong in a config file is told in one line as file:line, with exit code 2."""
+    monkeypatch.chdir(tmp_path)
+    Path("bad.yaml").write_text(text)
+    assert main(["serve", "--config", "bad.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert said.count("\n") == 1
+
+
+def test_a_value_out_of_range_names_its_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message begins with the flag or variable that holds it."""
+    assert main(["serve", "--max-attempts", "9"]) == 2
+    assert "--max-attempts: setting max_attempts must be a whole number from 1 to 5" in capsys.readouterr().err
+
+
+def test_a_misspelt_variable_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A variable with our prefix that nobody reads is not passed over in silence."""
+    monkeypatch.setenv("ZUORA_SIMULATOR_MAX_ATEMPTS", "5")
+    assert main(["serve", "--port", "70000"]) == 2
+    told = capsys.readouterr().err
+    assert "--port: port must be from 0 to 65535" in told or "not read" in told
+
+
+def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
+    """The place, the reason and the way out, and exit code 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run("serve", "--port", str(port), cwd=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"zuora-simulator: cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port\n"
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_when_told(how: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end it with code 0, and nothing is left in the working directory."""
+    with served(cwd=tmp_path) as server:
+        server.process.send_signal(how)
+        assert server.printed.read() == ""
+        assert server.process.wait(10) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_authority_is_kept_where_there_is_a_folder_for_it(tmp_path: Path) -> None:
+    """An existing ./certs holds the authority, and the same one is there after a restart."""
+    (tmp_path / "certs").mkdir()
+    with served(cwd=tmp_path) as server:
+        server.stop()
+    first = (tmp_path / "certs" / "ca.pem").read_bytes()
+    with served(cwd=tmp_path) as server:
+        _, settings = server.call("GET", "/_simulator/settings")
+        server.stop()
+    assert (tmp_path / "certs" / "ca.pem").read_bytes() == first
+    assert settings["server"]["certs"] == "certs"
+    assert settings["origins"]["server"]["certs"] == "the folder ./certs"
+
+
+def test_every_request_callout_and_answer_is_a_line(tmp_path: Path) -> None:
+    """With --forward-to a callout needs no definition; a refused connection says what to do, and when it is tried again."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        receiver = f"http://127.0.0.1:{free.getsockname()[1]}/zuora"
+    with served("--clock", "virtual", "--forward-to", receiver, cwd=tmp_path) as server:
+        server.call("POST", "/_simulator/events", {"event": "Async Request Failed", "fields": {"state": "failed"}})
+        callout, answer = server.line(), server.line()
+        server.call("POST", "/_simulator/reset")
+        _, definitions = server.call("GET", "/_simulator/definitions")
+    assert (callout["event"], callout["url"], callout["attempt"], callout["limit"]) == ("callout", receiver, 1, 3)
+    assert (answer["event"], answer["errorClass"]) == ("answer", "refused")
+    assert answer["retryAt"] == "2026-01-01T00:30:00+00:00"
+    assert "attempt 2 of 3 is due at 00:30:00" in answer["why"]
+    assert [one["event"] for one in definitions["definitions"]] == ["Async Request Succeeded", "Async Request Failed"]
+
+
+def test_a_refused_request_is_a_line_too(tmp_path: Path) -> None:
+    """A client with wrong credentials is told to the one who watches the server."""
+    with served(cwd=tmp_path) as server:
+        status, _ = server.call("POST", "/v1/async/accounts", {}, Authorization="Bearer wrong")
+        line = server.line()
+    assert status == 401
+    assert (line["event"], line["status"], line["path"]) == ("refused", 401, "/v1/async/accounts")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("GET", {"Host": "evil.example"}, 403),
+        ("GET", {"Host": "192.0.2.1"}, 403),
+        ("POST", {"Host": "evil.example"}, 403),
+        ("POST", {"Origin": "http://evil.example"}, 403),
+        ("POST", {"Origin": "null"}, 403),
+        ("POST", {"Origin": "http://localhost:3000"}, 403),
+        ("POST", {"Host": "sim.test", "Origin": "http://sim.test"}, 200),
+        ("POST", {"Host": "localhost"}, 200),
+        ("POST", {}, 200),
+    ],
+)
+def test_a_foreign_page_is_kept_out(
+    method: str, headers: dict[str, str], status: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A foreign Host, or on a change a foreign Origin, is 403 at the control plane; --server-name adds a name."""
+    with served("--server-name", "sim.test", cwd=tmp_path_factory.mktemp("cwd")) as server:
+        path = "/_simulator/health" if method == "GET" else "/_simulator/reset"
+        assert server.call(method, path, None, **headers)[0] == status
