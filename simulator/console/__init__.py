@@ -13,7 +13,8 @@ What the page reads
 ``records``    whole rows that take the place of those with the same id: ``{clock, overview?, requests, callouts}``.
 
 **clock** ``{now, kind: "virtual"|"real", rate, delivery}``. **overview** ``{boot, server: {name, version, url, seed, state},
-settings: {..., origins: {key: "where from"}}, definitions: int, nextCommands: [str], providers: {name: label}}``;
+settings: {..., origins: {key: "where from"}}, definitions: int, nextCommands: [str], providers: {name: label},
+decidable: [providers whose requests end as ``/outcomes`` and ``/requests/{id}/outcome`` say]}``;
 ``boot`` is another string after each start of the server. Every key but ``boot`` and ``now`` may be absent.
 
 **request row** ``{id, seq, provider, clientId, method, path, state: "queued|succeeded|failed|never", createTime,

@@ -16,6 +16,7 @@ from simulator.core.model import Attempt, Event, Exchange
 from simulator.instance import Instance
 from simulator.masking import mask_url
 from simulator.records import NEVER, PENDING, Definition, Raised, resendable
+from simulator.zuora.dialect import NAME as ZUORA
 
 
 class LedgerFeed:
@@ -45,6 +46,7 @@ class LedgerFeed:
             "definitions": sum(len(tenant.definitions) for tenant in instance.tenants),
             "nextCommands": list(self._commands()),
             "providers": providers,
+            "decidable": [ZUORA],
         }
 
     def request_ids(self) -> Sequence[str]:

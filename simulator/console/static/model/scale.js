@@ -12,8 +12,8 @@ const DAY = 86400 * S;
 const LEAST = 1000;
 
 export function createScale(from, to, width) {
-  // One instant alone still gets an axis: half a minute on each side of it.
-  if (to - from < LEAST) [from, to] = [from - 20 * S, to + 40 * S];
+  // One instant alone still gets an axis: the minute that it begins.
+  if (to - from < LEAST) to = from + 60 * S;
   const inset = Math.min(34, width * 0.06);
   const factor = Math.max(width - 2 * inset, 1) / (to - from);
   return {

@@ -48,11 +48,12 @@ export function createActions(source, { toast }) {
       return ask("Sent once more", "POST", `/callouts/${encodeURIComponent(callout.id)}/resend`, {});
     },
     duplicate: (callout, atOnce = false) => ask(atOnce ? "Two copies sent at once" : "One more copy sent", "POST", `/callouts/${encodeURIComponent(callout.id)}/duplicate`, { atOnce }),
+    decide: (request, plan) => ask(`This request will ${plan.result}`, "POST", `/requests/${encodeURIComponent(request.id)}/outcome`, plan),
     async outcome(rule) {
       if (rule === null) return ask("Every outcome rule is forgotten", "PUT", "/outcomes", { outcomes: [] });
       try {
         const now = await source.call("GET", "/outcomes");
-        return await ask(`The next ${rule.method} ${rule.path} will ${rule.result}`, "PUT", "/outcomes", { outcomes: [rule, ...(now?.outcomes ?? [])] });
+        return await ask(`The next ${rule.method} ${rule.path} will ${rule.result}`, "PUT", "/outcomes", { outcomes: [...(now?.outcomes ?? []), rule] });
       } catch (fault) {
         toast(fault.message, "bad");
         return null;

@@ -201,7 +201,7 @@ export function createDetail(context) {
         ["Track id", request.trackId],
         ["Client id", request.clientId],
       ]),
-      full?.body ? el("section", {}, el("h3", { text: "What was asked" }), drawBody(full.body, "application/json")) : null,
+      full?.body ? el("section", {}, el("h3", { text: "What was asked" }), drawBody(full.body)) : null,
       el("section", { class: "related" }, el("h3", { text: "What came of it" }),
         events.length ? el("ul", {}, events.map((event) => el("li", {},
           el("p", {}, el("span", { class: "diamond" }), " ", visible(event.name), " ", el("span", { class: "hint", text: event.at === null ? "" : fullText(event.at) })),
@@ -209,7 +209,7 @@ export function createDetail(context) {
             ? el("ul", {}, event.callouts.slice(0, 100).map((callout) => el("li", {}, calloutLink(callout))))
             : el("p", { class: "hint", text: "No definition listens for this event, so nobody was told." }))))
           : el("p", { class: "hint", text: request.completed === null ? "Nothing yet: the work is not done." : "No event was fired." })),
-      source.live && drawOutcomeForm(context, request));
+      source.live && (store.overview?.decidable ?? [request.provider]).includes(request.provider) && drawOutcomeForm(context, request));
   }
 
   document.addEventListener("keydown", (event) => {

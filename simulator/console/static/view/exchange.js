@@ -76,7 +76,7 @@ export function drawBody(body, type = "", faultAt = null) {
   const pretty = faultAt === null || faultAt === undefined ? prettyOf(raw, type) : null;
   const text = el("pre", { class: "body", tabindex: "0", "aria-label": "Body" });
   const show = (wanted) => {
-    if (wanted === "pretty") replace(text, raw.length < COLOURED ? coloured(pretty) : visible(pretty));
+    if (wanted === "pretty") replace(text, raw.length < COLOURED ? coloured(pretty) : visible(pretty.text));
     else if (faultAt !== null && faultAt !== undefined) replace(text, faulty(raw, faultAt));
     else replace(text, visible(raw));
     for (const choice of choices) choice.setAttribute("aria-pressed", String(choice.dataset.form === wanted));
@@ -89,17 +89,43 @@ export function drawBody(body, type = "", faultAt = null) {
     text);
 }
 
+// Another form of the same text, easier to read; null where there is none.
 function prettyOf(raw, type) {
   if (/x-www-form-urlencoded/i.test(type)) {
-    const lines = [...new URLSearchParams(raw)].map(([name, value]) => `${name} = ${value}`);
-    return lines.length ? lines.join("\n") : null;
+    const pairs = [...new URLSearchParams(raw)];
+    return pairs.length ? { kind: "form", text: pairs.map(([name, value]) => `${name} = ${looksLikeXml(value) ? `\n${indentedXml(value, 1)}` : value}`).join("\n") } : null;
   }
+  if (looksLikeXml(raw)) return { kind: "xml", text: indentedXml(raw, 0) };
   try {
     const value = JSON.parse(raw);
-    return typeof value === "object" && value !== null ? indented(raw) : null;
+    return typeof value === "object" && value !== null ? { kind: "json", text: indented(raw) } : null;
   } catch {
     return null;
   }
+}
+
+function looksLikeXml(text) {
+  return /^\s*<[\w?!][^]*>\s*$/.test(text) && !/^\s*<(!doctype html|html)/i.test(text);
+}
+
+function indentedXml(raw, depth) {
+  const lines = [];
+  for (const [token] of raw.matchAll(/<[^>]*>|[^<]+/g)) {
+    if (token.startsWith("</")) {
+      depth = Math.max(depth - 1, 0);
+      // An element that holds text alone stays on one line.
+      if (lines.length && lines.at(-1).open) Object.assign(lines.at(-1), { text: lines.at(-1).text + token, open: false });
+      else lines.push({ text: "  ".repeat(depth) + token });
+    } else if (token.startsWith("<")) {
+      const opens = !/^<[?!]|\/>$/.test(token);
+      lines.push({ text: "  ".repeat(depth) + token, open: opens });
+      if (opens) depth += 1;
+    } else if (token.trim()) {
+      if (lines.length && lines.at(-1).open) lines.at(-1).text += token;
+      else lines.push({ text: "  ".repeat(depth) + token.trim() });
+    }
+  }
+  return lines.map((line) => line.text).join("\n");
 }
 
 // Indents the text itself: a number that JavaScript would round must not be shown as another number, nor a key once
@@ -118,15 +144,21 @@ function indented(raw) {
   return text;
 }
 
-const TOKENS = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
+// What each group of a pattern is, by the kind of text.
+const COLOURS = {
+  json: [/("(?:[^"\\]|\\.)*")(?=\s*:)|("(?:[^"\\]|\\.)*")|(-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b)|\b(true|false|null)\b/g, ["key", "string", "number", "word"]],
+  form: [/^(\S+)(?= = )/gm, ["key"]],
+  xml: [/(<\/?[\w:.-]+|\/?>)|("[^"]*")/g, ["key", "string"]],
+};
 
-function coloured(text) {
+function coloured({ kind, text }) {
+  const [pattern, names] = COLOURS[kind];
   const parts = [];
   let last = 0;
-  for (const match of text.matchAll(TOKENS)) {
-    if (match.index > last) parts.push(visible(text.slice(last, match.index)));
-    const kind = match[1] ? (match[2] ? "key" : "string") : match[3] ? "word" : "number";
-    parts.push(el("span", { class: `json-${kind}`, text: visible(match[1] ?? match[0]) }), match[2] ?? "");
+  for (const match of text.matchAll(pattern)) {
+    parts.push(visible(text.slice(last, match.index)));
+    const group = names.findIndex((_, place) => match[place + 1] !== undefined);
+    parts.push(el("span", { class: `code-${names[group]}`, text: visible(match[0]) }));
     last = match.index + match[0].length;
   }
   parts.push(visible(text.slice(last)));
