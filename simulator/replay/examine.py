@@ -20,8 +20,8 @@ from simulator.replay.source import Story, read_story
 PATIENCE = timedelta(seconds=16)
 """Longer than Zuora's 15 s, so that a receiver is cut by its rule and not by ours."""
 
-SHORT_PATIENCE = timedelta(seconds=2)
-"""Once a receiver has shown that it does not answer in time, the other questions do not wait for it."""
+SHORT_PATIENCE = timedelta(milliseconds=500)
+"""Once a receiver has shown that it does not answer in time (the first question), the others do not wait for it."""
 
 
 class Mark(StrEnum):

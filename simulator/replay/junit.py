@@ -4,19 +4,34 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from msgspec import Struct
+
 from simulator.replay.run import Verdict
 
-Suite = tuple[str, str, Verdict, tuple[Mapping[str, Any], ...]]
+
+class Suite(Struct, frozen=True):
+    """One story: ``about`` are its properties, ``said`` what is told of it in plain lines. Nothing in it is secret any more."""
+
+    title: str
+    file: str
+    verdict: Verdict
+    findings: tuple[Mapping[str, Any], ...]
+    about: Mapping[str, str] = {}
+    said: str = ""
 
 
 def junit_xml(stories: Iterable[Suite]) -> bytes:
-    """The document for stories given as (title, file, verdict, findings)."""
+    """The document for stories."""
     root = ET.Element("testsuites", name="zuora-simulator")
     totals = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
-    for title, file, verdict, findings in stories:
-        suite = ET.SubElement(root, "testsuite", name=_clean(title), file=_clean(file))
+    for story in stories:
+        file, verdict = story.file, story.verdict
+        suite = ET.SubElement(root, "testsuite", name=_clean(story.title), file=_clean(file))
+        about = ET.SubElement(suite, "properties")
+        for name, value in story.about.items():
+            ET.SubElement(about, "property", name=name, value=_clean(value))
         counts = dict.fromkeys(totals, 0)
-        for finding in findings:
+        for finding in story.findings:
             _case(suite, file, finding, counts)
         if verdict is Verdict.UNREACHABLE:
             case = ET.SubElement(suite, "testcase", classname=_clean(file), name="the target can be reached")
@@ -28,6 +43,7 @@ def junit_xml(stories: Iterable[Suite]) -> bytes:
             ET.SubElement(case, "skipped")
             counts["tests"] += 1
             counts["skipped"] += 1
+        ET.SubElement(suite, "system-out").text = _clean(story.said)
         for key, count in counts.items():
             suite.set(key, str(count))
             totals[key] += count

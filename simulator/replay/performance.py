@@ -93,6 +93,7 @@ class Performance:
         seed = seed_of(story, manner)
         self.known: dict[str, Any] = {
             "story": {"id": Ids(seed).hex("story"), "seed": seed},
+            "client": {"id": stage.zuora.client_id, "secret": stage.zuora.client_secret},
             "receiver": {"url": receiver.url, "username": receiver.username, "password": receiver.password},
         }
         if manner.told is not None:

@@ -20,8 +20,9 @@ _ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 RECEIVER = "receiver"
 WORLD = "world"
 STORY = "story"
-ROOTS = (RECEIVER, WORLD, STORY)
-"""Names that every story knows: whom it calls, what exists at the start, and an id and a seed of its own."""
+CLIENT = "client"
+ROOTS = (RECEIVER, WORLD, STORY, CLIENT)
+"""Names that every story knows: whom it calls, what exists at the start, an id and a seed of its own, an API client."""
 
 JSON_KEY = "body"
 """The one key of the format whose value is JSON rather than text."""

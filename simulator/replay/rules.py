@@ -4,6 +4,7 @@ Each rule gets a value, the nodes of its keys and its own node, and notes faults
 """
 
 import re
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -162,7 +163,9 @@ def _patterns(value: Any, node: Node, reading: Converter) -> None:
         if pattern is None or "${" in text:
             continue
         try:
-            re.compile(pattern)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what Python may read otherwise one day is no fault of today's
+                re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
             reading.say(node, f"/{pattern[:60]}/ is not a regular expression: {error}")
 

@@ -101,16 +101,16 @@ async def test_keyed_on_request_id_by_its_failing() -> None:
 
 async def test_answers_201() -> None:
     """201 is a failure to Zuora."""
-    found = await marks(201, only="01-")
-    assert failed(found) == ["01-status-200"]
-    assert "codes [201]" in found["01-status-200"].seen
+    found = await marks(201, only="02-")
+    assert failed(found) == ["02-status-200"]
+    assert "codes [201]" in found["02-status-200"].seen
 
 
 async def test_answers_too_late() -> None:
     """An answer that comes after Zuora has given up is told as late."""
-    found = await marks({"delay": "16s"}, pause=lambda seconds: asyncio.Event().wait(), only="02-")
-    assert failed(found) == ["02-in-time"]
-    assert "15 s" in found["02-in-time"].seen
+    found = await marks({"delay": "16s"}, pause=lambda seconds: asyncio.Event().wait(), only="01-")
+    assert failed(found) == ["01-in-time"]
+    assert "15 s" in found["01-in-time"].seen
 
 
 async def test_redirects() -> None:
