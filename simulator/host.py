@@ -103,6 +103,10 @@ class Simulator(Handle):
         """The same on a thread of its own, for code that blocks: ``with Simulator.threaded() as zuora:``."""
         return ThreadedSimulator(**options)
 
+    def outcome(self, result: str = "succeed", *, client_id: str | None = None, **rule: Any) -> None:
+        """One more rule for how requests end, those of every client; see `Handle.outcome`."""
+        self.instance.add_outcome({"result": result, **rule}, client_id)
+
     @property
     def requests(self) -> tuple[RequestRecord, ...]:
         """The asynchronous requests so far, of every client."""

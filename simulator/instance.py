@@ -11,6 +11,7 @@ from typing import Any
 from simulator.core.engine import Engine
 from simulator.core.errors import ClientError
 from simulator.core.model import Delivery, Event, Outcome
+from simulator.core.options import camel_case
 from simulator.marketing_cloud import quirks as cloud_quirks
 from simulator.marketing_cloud.service import CloudService
 from simulator.options import Options
@@ -25,6 +26,7 @@ from simulator.runtime.wire import Wire
 from simulator.zuora.dialect import NAME as ZUORA
 from simulator.zuora.dialect import ZuoraDialect
 from simulator.zuora.events import happening
+from simulator.zuora.outcomes import read_rule
 from simulator.zuora.service import ZuoraService
 from simulator.zuora.tenant import Tenants
 
@@ -44,7 +46,7 @@ class Instance:
         if strict:
             self.client_id, self.client_secret = next(iter(strict.items()))
         self.tenants.token_lifetime = options.token_lifetime
-        self.zuora = ZuoraDialect(self.tenants, ids)
+        self.zuora = ZuoraDialect(self.tenants, ids, strict_fields=options.strict_fields)
         self.engine.dialects[ZUORA] = self.zuora
         self.addresses = Addresses(options.routes, options.allow_hosts, strict_urls=options.strict_urls)
         self.authority = Authority.in_folder(options.certs) if options.certs else Authority.in_memory()
@@ -62,6 +64,9 @@ class Instance:
             now=lambda: self.clock.now,
             kick=self.dispatcher.kick,
             refusal=self.addresses.refusal,
+            allow_unknown=options.allow_unknown,
+            strict_fields=options.strict_fields,
+            rate_limits=options.rate_limits,
         )
         self.cloud = CloudService(
             self.engine,
@@ -136,6 +141,10 @@ class Instance:
     def register(self, given: dict[str, Any], client_id: str | None = None) -> str:
         """Register a notification definition as the API takes it; answers with its id, raises ClientError as the API would."""
         return self.service.register(self.tenants[client_id or self.client_id], given).id
+
+    def add_outcome(self, given: Mapping[str, Any], client_id: str | None = None) -> None:
+        """One more rule for how requests end, for one tenant or for all; raises ClientError for what does not exist."""
+        self.service.add_rule(client_id, read_rule({camel_case(name): value for name, value in given.items()}))
 
     def resend(self, any_id: str) -> Delivery:
         """One more attempt at a callout; raises ClientError where there is no such callout."""

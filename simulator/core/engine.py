@@ -111,6 +111,12 @@ class Engine:
             self.ledger.append(JobChanged(replace(job, due=now)))
             self._timeline.add(now, job_id)
 
+    def look(self, job_id: str, now: datetime) -> None:
+        """Do the work of a job that has not ended at once, whenever it was due."""
+        job = self.ledger.jobs[job_id]
+        if job.phase is JobPhase.QUEUED:
+            self._work(job, now)
+
     def resend(self, delivery_id: str, now: datetime) -> Delivery:
         """One more attempt, numbered on and never retried; a retry that is pending gives it its place."""
         return self._attempts.take(self.ledger.deliveries[delivery_id], Resent(), now)

@@ -133,6 +133,14 @@ class Handle:
         read = [read_fault(fault, self.now, self.client_id) for fault in faults]
         self.instance.engine.faults.replace(read, self.client_id)
 
+    def outcome(self, result: str = "succeed", **rule: Any) -> None:
+        """One more rule for how requests end: ``outcome("fail", path="/v1/async/accounts", code="50000040")``.
+
+        The keys are those of ``PUT /_simulator/outcomes``, in snake_case too; of two rules that say as much of a request
+        the later counts. Raises ClientError for a key or a value that does not exist, with the nearest one.
+        """
+        self.instance.add_outcome({"result": result, **rule}, self.client_id)
+
     def settings(self, **settings: Any) -> None:
         """Change callout settings of this tenant: ``max_attempts=5``, ``interval=timedelta(minutes=10)``."""
         self.instance.change_settings(in_minutes(settings), self.client_id, "test")

@@ -127,6 +127,9 @@ class Blocking:
     def faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
         self._loop.call(lambda: setattr(self._handle, "faults", faults))
 
+    def outcome(self, result: str = "succeed", **rule: Any) -> None:
+        self._loop.call(lambda: self._handle.outcome(result, **rule))
+
     def notify(self, event: str, url: str, **callout: Any) -> str:
         """Register that ``url`` hears of ``event``; see `Handle.notify`."""
         return self._loop.call(lambda: self._handle.notify(event, url, **callout))
@@ -218,6 +221,9 @@ class Awaiting:
     async def resend(self, callout: CalloutRecord | str) -> None:
         """One more attempt at a callout."""
         await self._call(lambda: self._handle.resend(callout))
+
+    async def outcome(self, result: str = "succeed", **rule: Any) -> None:
+        await self._call(lambda: self._handle.outcome(result, **rule))
 
     async def duplicate(self, callout: CalloutRecord | str, *, at_once: bool = False) -> None:
         """One more copy of a callout."""

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
+import msgspec
+from msgspec.structs import replace
+
 from simulator.core.dialect import Finished, Happening, Later
 from simulator.core.ids import Ids
 from simulator.core.model import (
@@ -22,9 +25,12 @@ from simulator.core.model import (
     Unsendable,
     Verdict,
 )
-from simulator.zuora import attempt, auth, payload, work
-from simulator.zuora.catalogue import canonical
+from simulator.zuora import attempt, auth, ending, payload, work
 from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider, Terms
+from simulator.zuora.events import flattened
+from simulator.zuora.filters import matches
+from simulator.zuora.library import find_template
+from simulator.zuora.profiles import muted
 from simulator.zuora.tenant import Tenant, Tenants
 
 NAME = "zuora"
@@ -37,30 +43,44 @@ class ZuoraDialect:
 
     name = NAME
 
-    def __init__(self, tenants: Tenants, ids: Ids) -> None:
+    def __init__(self, tenants: Tenants, ids: Ids, *, strict_fields: bool = False) -> None:
         self.tenants = tenants
+        self.strict_fields = strict_fields
         self.memory = auth.AuthMemory()
         self._ids = ids
 
     def perform(self, job: Job, now: datetime) -> Finished | Later:
-        """Do the work and tell of it by one of the two events (documented: seed 000, "Results")."""
+        """Do the work and tell of it by one of the two events (documented: seed 000, "Results").
+
+        An operation that is asynchronous on its own tells nobody.
+        """
         tenant = self.tenants[job.tenant]
+        plan = tenant.plans.get(job.id)
+        if plan is not None:
+            later = plan.delay(job, now)
+            if later is not None:
+                if later.at is not None and plan.due(job, now):
+                    tenant.plans.put(job.id, replace(plan, tried=plan.tried + 1))
+                return later
+            tenant.plans.remove(job.id)
+        outcome = ending.carry_out(tenant, self._ids, job, plan, now, strict_fields=self.strict_fields)
+        if job.submission.details:
+            return ending.silent(tenant, job, outcome)
         quirks = self.tenants.settings(tenant.id).quirks
-        outcome = work.perform(tenant, self._ids, job)
-        if isinstance(outcome, work.Done):
-            body = payload.succeeded(job, now, quirks, outcome.resource_id)
-            return Finished(JobPhase.SUCCEEDED, (Happening(SUCCEEDED, {}, body),), result=outcome)
-        process_id = self._ids.hex("process", job.id)[:16].upper()
-        body = payload.failed(job, now, quirks, outcome, process_id)
-        return Finished(JobPhase.FAILED, (Happening(FAILED, {}, body),), result=outcome)
+        if isinstance(outcome, work.Reason):
+            process_id = self._ids.hex("process", job.id)[:16].upper()
+            body = payload.failed(job, now, quirks, outcome, process_id)
+            return Finished(JobPhase.FAILED, (Happening(FAILED, {}, body),), error=outcome.words)
+        body = payload.succeeded(job, now, quirks, outcome)
+        return Finished(JobPhase.SUCCEEDED, (Happening(SUCCEEDED, {}, body),), result={"id": outcome})
 
     def audience(self, event: Event) -> Sequence[Subscription]:
         """Every active definition of that event, once for each of its active templates (documented: CTO, fan-out)."""
         tenant = self.tenants[event.tenant]
         return [
             _subscription(tenant, definition, template)
-            for definition in tenant.definitions.values()
-            if definition.active and definition.callout_active and _concerns(definition, event)
+            for definition in tenant.concerned_by(event.name)
+            if definition.active and definition.callout_active and _lets_pass(tenant, definition, event)
             for template in _templates(tenant, definition)
             if template.active
         ]
@@ -98,12 +118,22 @@ class ZuoraDialect:
         )
 
 
-def _concerns(definition: NotificationDefinition, event: Event) -> bool:
-    return definition.event_type_name is not None and canonical(definition.event_type_name) == canonical(event.name)
+def _lets_pass(tenant: Tenant, definition: NotificationDefinition, event: Event) -> bool:
+    """Whether the profile is not muted, and the filter rule has nothing against it."""
+    if tenant.profiles and muted(tenant, definition.communication_profile_ids):
+        return False
+    rule = definition.filter_rule
+    if rule is None:
+        return True
+    fields = event.fields
+    if not fields and event.body is not None:
+        payload_fields = msgspec.json.decode(event.body)
+        fields = flattened(payload_fields) if isinstance(payload_fields, dict) else {}
+    return matches(rule.condition, definition.filter_rule_params or {}, fields)
 
 
 def _templates(tenant: Tenant, definition: NotificationDefinition) -> list[CalloutTemplate]:
-    linked = [tenant.templates.get(template_id) for template_id in definition.callout_template_ids]
+    linked = [find_template(tenant, template_id) for template_id in definition.callout_template_ids]
     own = [definition.callout] if definition.callout is not None else []
     return own + [template for template in linked if template is not None]
 

@@ -1,31 +1,34 @@
-"""What Zuora's routes work with: the tenants, the engine, and the present instant.
+"""What Zuora's operations work with: the tenants, the engine, and the present instant.
 
 One object joins the API edge to the core. It opens no socket and reads no clock: `now` and `kick` are given to it.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from aiohttp import web
 from msgspec.structs import replace
 
 from simulator.core.engine import Engine
 from simulator.core.errors import ClientError
-from simulator.core.model import Job, Submission
+from simulator.core.model import Job, JobPhase, Submission
 from simulator.zuora.definitions import NotificationDefinition
-from simulator.zuora.dialect import ZuoraDialect
-from simulator.zuora.registration import definition_of
+from simulator.zuora.dialect import NAME, ZuoraDialect
+from simulator.zuora.library import check_definition, leave
+from simulator.zuora.outcomes import Rule, choose
+from simulator.zuora.plans import Plan
+from simulator.zuora.registration import changed_definition, definition_of
+from simulator.zuora.settings import Settings
+from simulator.zuora.templates import Registry
 from simulator.zuora.tenant import Tenant, Tenants
-
-REQUEST_ID: web.RequestKey[str] = web.RequestKey("zuora_request_id", str)
-BAD_JSON = "50000090"  # documented (EC): category 90 is malformed JSON; 500000 where no resource is known
-NO_ENDPOINT = "50000040"
 
 
 class ZuoraService:
-    """The edge of the Zuora dialect."""
+    """The edge of the Zuora dialect.
+
+    ``refusal`` says why a URL cannot be registered. ``before_answer`` is awaited before a request that changes something
+    is answered, where somebody keeps what was accepted.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,9 @@ class ZuoraService:
         now: Callable[[], datetime],
         kick: Callable[[], None],
         refusal: Callable[[str], str | None],
+        allow_unknown: bool = False,
+        strict_fields: bool = False,
+        rate_limits: bool = False,
     ) -> None:
         self.engine = engine
         self.tenants = tenants
@@ -43,55 +49,155 @@ class ZuoraService:
         self.now = now
         self.kick = kick
         self.refusal = refusal
+        self.allow_unknown = allow_unknown
+        self.strict_fields = strict_fields
+        self.rate_limits = rate_limits
+        self.before_answer: Callable[[], Awaitable[None]] | None = None
         self._requests = 0
 
-    def tenant_of(self, request: web.Request) -> Tenant:
-        """The tenant for which a request speaks; raises a 401 where it speaks for none."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        tenant = self.tenants.of_token(token.strip(), self.now()) if scheme.lower() == "bearer" else None
-        if tenant is None:
-            raise ClientError("Authentication error", status=401)
-        return tenant
+    def settings(self, tenant: Tenant) -> Settings:
+        """The settings in force for a tenant."""
+        return self.tenants.settings(tenant.id)
 
-    async def body_of(self, request: web.Request) -> bytes:
-        """The JSON body as received; raises 415 for another content type, 400 (category 90) for what is no JSON."""
-        raw = await request.read()
-        if not raw:
-            return raw
-        if request.content_type != "application/json":
-            raise ClientError("Unsupported Media Type", status=415, code="50000045")
-        try:
-            msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ClientError(f"Malformed JSON: {error}", status=400, code=BAD_JSON) from error
-        return raw
+    def registry(self, tenant: Tenant) -> Registry:
+        """What reading a definition or a template of a tenant depends on."""
+        return Registry(
+            lambda what: self.next_id(tenant, what),
+            self.refusal,
+            tuple(tenant.own_events),
+            self.allow_unknown,
+            self.settings(tenant).quirks.strict_definitions,
+        )
 
-    async def json_of(self, request: web.Request) -> dict[str, Any]:
-        """The body as an object; an empty one where there is no body."""
-        raw = await self.body_of(request)
-        value = msgspec.json.decode(raw) if raw else {}
-        if not isinstance(value, dict):
-            raise ClientError("The request body must be a JSON object", status=400, code=BAD_JSON)
-        return value
+    def register(self, tenant: Tenant, given: Mapping[str, Any]) -> NotificationDefinition:
+        """Store the definition that ``given`` describes; raises ClientError with what is wrong with it."""
+        definition = definition_of(given, self.registry(tenant))
+        event_id = self.engine.ids.hex("event-type", definition.event_category) if definition.event_category else None
+        return self._store(tenant, replace(definition, **self.stamp(tenant, new=True), event_id=event_id), None)
 
-    def submit(self, submission: Submission) -> Job:
-        """Accept an asynchronous request."""
-        job = self.engine.submit(submission, self.now())
+    def change(
+        self, tenant: Tenant, before: NotificationDefinition, given: Mapping[str, Any]
+    ) -> NotificationDefinition:
+        """Change what is given of a definition."""
+        changed = changed_definition(before, given, self.registry(tenant))
+        return self._store(tenant, replace(changed, **self.stamp(tenant, new=False)), before)
+
+    def _store(
+        self, tenant: Tenant, definition: NotificationDefinition, before: NotificationDefinition | None
+    ) -> NotificationDefinition:
+        rule, callout = definition.filter_rule, definition.callout
+        if rule is not None and (before is None or rule is not before.filter_rule):
+            rule = replace(rule, created_on=self.now(), created_by=self.user_of(tenant))
+        if callout is not None and (before is None or callout is not before.callout):
+            event = callout.event_type_name or definition.event_type_name
+            callout = replace(callout, **self.stamp(tenant, new=True), event_type_name=event)
+        profile = definition.communication_profile_id or self.default_profile(tenant)
+        profiles = definition.communication_profile_ids or (profile,)
+        definition = replace(
+            definition,
+            communication_profile_id=profiles[0],
+            communication_profile_ids=profiles,
+            filter_rule=rule,
+            callout=callout,
+        )
+        check_definition(tenant, definition)
+        if before is not None and before.callout is not None and callout is not before.callout:
+            leave(tenant, before.callout)
+        return tenant.definitions.put(definition.id, definition)
+
+    def submit(
+        self,
+        tenant: Tenant,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        *,
+        track_id: str | None = None,
+        plan: Plan | None = None,
+        details: str | None = None,
+    ) -> Job:
+        """Accept an asynchronous request; a ``plan`` says how it ends."""
+        job = self.engine.submit(Submission(NAME, tenant.id, method, target, body, track_id, details), self.now())
+        if plan is not None:
+            tenant.plans.put(job.id, plan)
         self.kick()
         return job
 
-    def register(self, tenant: Tenant, given: dict[str, Any]) -> NotificationDefinition:
-        """Store the definition that ``given`` describes; raises ClientError with what is wrong with it."""
-        definition = definition_of(given, lambda: self.next_id(tenant, "definition"), self.refusal)
-        now, author = self.now(), self.engine.ids.hex("user", tenant.id)
-        definition = replace(definition, created_on=now, created_by=author, updated_on=now, updated_by=author)
-        return tenant.definitions.put(definition.id, definition)
+    def polled(self, tenant: Tenant, job: Job) -> Job:
+        """The job after its state was asked once more: one that was to end at that poll has ended."""
+        plan = tenant.plans.get(job.id)
+        if job.phase is not JobPhase.QUEUED or plan is None or plan.polled >= plan.polls:
+            return job
+        plan = tenant.plans.put(job.id, replace(plan, polled=plan.polled + 1))
+        if plan.polled >= plan.polls:
+            self.engine.look(job.id, self.now())
+            self.kick()
+        return self.engine.ledger.jobs.get(job.id, job)
+
+    def decide(self, job_id: str, plan: Plan) -> Job:
+        """Say by hand how a request ends; raises ClientError where there is none, or where it has ended."""
+        job = self.engine.ledger.jobs.get(job_id)
+        if job is None or job.submission.dialect != NAME:
+            raise ClientError(f"there is no request {job_id!r} whose end could be chosen", status=404)
+        if job.phase is not JobPhase.QUEUED:
+            raise ClientError(f"request {job_id} has ended already: it {job.phase}", status=409)
+        self.tenants[job.tenant].plans.put(job.id, plan)
+        self.engine.reconsider(job.id, self.now())
+        self.kick()
+        return self.engine.ledger.jobs[job.id]
+
+    def rule_for(self, tenant: Tenant | None, method: str, path: str, body: Any) -> Rule | None:
+        """The outcome rule that applies to a request; each rule counts the calls that fit it."""
+        chosen = None
+        for shelf in (tenant.outcomes if tenant is not None else None, self.tenants.outcomes):
+            if not shelf:
+                continue
+            rule, counted = choose(dict(shelf.items()), method, path, body)
+            for key, seen in counted.items():
+                shelf.put(key, seen)
+            chosen = chosen or rule
+        return chosen
+
+    def put_rules(self, client_id: str | None, rules: list[Rule]) -> None:
+        """Let these be all the rules of a tenant, or of all tenants."""
+        shelf = self.tenants.outcomes if client_id is None else self.tenants[client_id].outcomes
+        shelf.clear()
+        for number, rule in enumerate(rules):
+            shelf.put(str(number), rule)
+
+    def add_rule(self, client_id: str | None, rule: Rule) -> None:
+        """One more rule beside those in force."""
+        shelf = self.tenants.outcomes if client_id is None else self.tenants[client_id].outcomes
+        self.put_rules(client_id, [*shelf.values(), rule])
+
+    def rules(self, client_id: str | None) -> list[Rule]:
+        """The rules in force for a tenant, or for all."""
+        shared = self.tenants.outcomes.values()
+        return shared if client_id is None else shared + self.tenants[client_id].outcomes.values()
 
     def next_id(self, tenant: Tenant, what: str) -> str:
         """A new 32-hex id for something of a tenant's."""
         return self.engine.ids.hex(what, tenant.id, tenant.number(what))
 
+    def user_of(self, tenant: Tenant) -> str:
+        """The id of the user in whose name a tenant's client acts."""
+        return self.engine.ids.hex("user", tenant.id)
+
+    def default_profile(self, tenant: Tenant) -> str:
+        """The id of the tenant's default communication profile."""
+        return self.engine.ids.hex("profile", tenant.id, "default")
+
     def own_request_id(self) -> str:
         """An id for an API request that made no job."""
         self._requests += 1
         return self.engine.ids.uuid("api-request", self._requests)
+
+    def process_id(self, of: str) -> str:
+        """16 upper-case hex digits (wild: GU)."""
+        return self.engine.ids.hex("process", of)[:16].upper()
+
+    def stamp(self, tenant: Tenant, *, new: bool) -> Mapping[str, Any]:
+        """Who made or changed a record, and when."""
+        now, user = self.now(), self.user_of(tenant)
+        made = {"created_on": now, "created_by": user} if new else {}
+        return {**made, "updated_on": now, "updated_by": user}

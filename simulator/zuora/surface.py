@@ -1,11 +1,40 @@
-"""Zuora's paths as one surface: which are its own, and in which envelope it refuses."""
+"""Zuora's paths as one surface: how a request is admitted, carried out and answered, in that order, for all operations.
+
+Found, authenticated, counted, read, ruled upon (`outcomes`), looked up (`Idempotency-Key`), carried out, kept, answered.
+What an operation does stands with the operation; how a family refuses stands in `replies`.
+"""
+
+import asyncio
+import gzip
+from collections.abc import Callable
 
 from aiohttp import web
 
 from simulator.core.errors import ClientError
-from simulator.zuora import replies
-from simulator.zuora.routes import add_routes
-from simulator.zuora.service import NO_ENDPOINT, REQUEST_ID, ZuoraService
+from simulator.zuora import idempotency, limits, replies
+from simulator.zuora.admission import TRACK_ID, is_track_id, read_body, tenant_of, track_id_of
+from simulator.zuora.call import Call
+from simulator.zuora.operations import Operation, Table, segments_of
+from simulator.zuora.outcomes import Rule
+from simulator.zuora.plans import Plan, Result
+from simulator.zuora.replies import About, Family, Reply
+from simulator.zuora.routes import OPERATIONS, family_of
+from simulator.zuora.service import ZuoraService
+
+FAMILY: web.RequestKey[Family] = web.RequestKey("zuora_family", Family)
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("zuora_request_id", str)
+COUNTED: web.RequestKey[tuple[int, int]] = web.RequestKey("zuora_counted", tuple)
+COMPRESSED_FROM = 1000
+"""Bytes; longer answers are compressed where the client takes that (documented: ND-C)."""
+LOST_STATUS = 504
+"""What a client sees of an answer that was lost: requests end at 120 s with a gateway timeout (documented)."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LIMIT_HEADERS = {
+    "RateLimit-Limit": limits.SAID_LIMIT,
+    "Concurrency-Limit-Type": "Default",
+    "Concurrency-Limit-Limit": str(limits.CONCURRENT),
+    "Concurrency-Limit-Remaining": str(limits.CONCURRENT - 1),
+}
 
 
 class ZuoraSurface:
@@ -13,40 +42,200 @@ class ZuoraSurface:
 
     def __init__(self, service: ZuoraService) -> None:
         self.service = service
+        self.table = Table(OPERATIONS)
 
     def owns(self, path: str) -> bool:
         return True
 
     def add_routes(self, app: web.Application) -> None:
-        add_routes(app, self.service)
+        # One route for all: the table knows doubled slashes, and which of two templates comes first.
+        app.router.add_route("*", "/{path:(?!_simulator(?:/|$)).+}", self.serve)
 
-        async def headers(request: web.Request, response: web.StreamResponse) -> None:
-            response.headers["Zuora-Request-Id"] = self.request_id(request)
-            track_id = request.headers.get("Zuora-Track-Id")
-            if track_id:
-                response.headers["Zuora-Track-Id"] = track_id
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request; raises ClientError for one that is refused."""
+        service = self.service
+        path, _, query = request.raw_path.partition("?")
+        segments = segments_of(path)
+        operation, values = self.table.find(request.method, path, segments)
+        request[FAMILY] = operation.family
+        tenant = service.tenants.nobody if operation.open else tenant_of(service, request)
+        windows = limits.TOKENS if operation.open else limits.API
+        remaining, reset, wait = limits.count(tenant.traffic, service.now(), windows)
+        request[COUNTED] = (remaining, reset)
+        if service.rate_limits:
+            limits.enforce(tenant.traffic, wait, concurrent=operation.limited)
+        call = Call(
+            service,
+            tenant,
+            request.method,
+            request.raw_path,
+            segments,
+            values,
+            request.query if query else {},
+            request.headers,
+            f"{request.scheme}://{request.host}",
+        )
+        call.track_id = track_id_of(request)
+        await read_body(request, operation, call)
+        plain_path = "/" + "/".join(segments)
+        rule = service.rule_for(tenant, request.method, plain_path, call.body)
+        key = request.headers.get(idempotency.HEADER)
+        if key is not None and not operation.open and idempotency.check(key, request.method, plain_path):
+            reply = await self._once(request, operation, call, rule, key, f"{plain_path}?{query}")
+        else:
+            reply = await self._carry_out(request, operation, call, rule)
+        return self._response(request, reply)
 
-        app.on_response_prepare.append(headers)
+    def refuse(self, request: web.Request, error: ClientError) -> web.StreamResponse:
+        """The envelope of the operation's family (contract, section 4)."""
+        segments = segments_of(request.raw_path.partition("?")[0])
+        family = request.get(FAMILY) or family_of(segments)
+        if error.status == 404 and error.code in ("", replies.NOT_FOUND):
+            error = self._nowhere(request, family)
+        reply = self._failure(request, family, error)
+        headers = dict(reply.headers)
+        if isinstance(error, limits.Limited):
+            headers["Retry-After"] = str(error.retry_after)
+        if error.status == 405:
+            headers["Allow"] = self.table.methods(segments)
+        return self._response(request, Reply(reply.body, reply.status, headers, reply.content_type))
 
-    def request_id(self, request: web.Request) -> str:
+    def _nowhere(self, request: web.Request, family: Family) -> ClientError:
+        """An endpoint that does not exist, in the family's words; v1 may say so with HTTP 200 (knob; Q28)."""
+        if family not in (Family.V1, Family.CRUD):
+            return ClientError("HTTP 404 Not Found", status=404)
+        tenants = self.service.tenants
+        try:
+            quirks = tenants.settings(tenant_of(self.service, request).id).quirks
+        except ClientError:
+            quirks = tenants.defaults.quirks
+        return replies.no_endpoint(request.path, quirks.unknown_endpoint_status)
+
+    # ── carrying out ──
+
+    async def _once(
+        self, request: web.Request, operation: Operation, call: Call, rule: Rule | None, key: str, target: str
+    ) -> Reply:
+        """Carry out what was not carried out for this key before."""
+        service, tenant = self.service, call.tenant
+        replay = service.settings(tenant).quirks.idempotency_replay
+        earlier = idempotency.earlier(tenant, key, request.method, target, service.now(), replay)
+        if earlier is not None:
+            return earlier
+
+        def keep(reply: Reply) -> None:
+            headers = {**reply.headers, "Zuora-Request-Id": self._request_id(request)}
+            kept = Reply(reply.encoded, reply.status, headers, reply.content_type)
+            idempotency.keep(tenant, key, request.method, target, service.now(), kept)
+
+        tenant.traffic.under_way.add(key)
+        try:
+            return await self._carry_out(request, operation, call, rule, keep)
+        finally:
+            tenant.traffic.under_way.discard(key)
+
+    async def _carry_out(
+        self,
+        request: web.Request,
+        operation: Operation,
+        call: Call,
+        rule: Rule | None,
+        keep: Callable[[Reply], None] | None = None,
+    ) -> Reply:
+        """Do what was asked, or what a rule says instead. ``keep`` takes the answer, whether or not the client gets it."""
+        traffic = call.tenant.traffic
+        traffic.in_flight += operation.limited
+        try:
+            if rule is not None and rule.result is Result.STATUS:
+                await _wait(rule)
+                raise _ruled(rule, rule.status or 500)
+            reply = self._answer(request, operation, call, rule.plan if rule is not None else None)
+            if keep is not None:
+                keep(reply)
+            if self.service.before_answer is not None and request.method not in SAFE:
+                await self.service.before_answer()
+            if rule is not None:
+                await _wait(rule)
+                if rule.result is Result.LOST_ANSWER:
+                    raise _ruled(rule, rule.status or LOST_STATUS)
+            return reply
+        finally:
+            traffic.in_flight -= operation.limited
+
+    def _answer(self, request: web.Request, operation: Operation, call: Call, plan: Plan | None) -> Reply:
+        try:
+            if plan is not None and not operation.plans:
+                _end_at_once(plan, operation.family)
+            call.plan = plan
+            reply = operation.answer(call)
+        except ClientError as error:
+            if error.code == replies.NOT_FOUND and error.status == 404:
+                raise
+            # What an operation refuses is its answer, and is kept for its key like any other.
+            reply = self._failure(request, operation.family, error)
+        if call.request_id:
+            request[REQUEST_ID] = call.request_id
+        return reply
+
+    # ── answering ──
+
+    def _failure(self, request: web.Request, family: Family, error: ClientError) -> Reply:
+        request_id = self._request_id(request)
+        about = About(request.path, request_id, self.service.process_id(request_id), self.service.now())
+        return replies.failure(family, error, about)
+
+    def _request_id(self, request: web.Request) -> str:
         """The id of this request: that of the job it made, or one of its own (spec: exactly 36 characters)."""
         known = request.get(REQUEST_ID)
         if known is None:
             known = request[REQUEST_ID] = self.service.own_request_id()
         return known
 
-    def refuse(self, request: web.Request, error: ClientError) -> web.StreamResponse:
-        """The envelope of the path's family (contract, section 4)."""
-        path = request.path
-        if path.startswith("/oauth/"):
-            return replies.token_error(error, self.service.now().strftime("%Y-%m-%dT%H:%M:%S.000+0000"))
-        if path.startswith(("/notifications/callout-templates", "/events/")):
-            return replies.reasons_error(error)
-        if path.startswith("/v1") or not path.startswith("/notif"):
-            request_id = self.request_id(request)
-            process_id = self.service.engine.ids.hex("process", request_id)[:16].upper()
-            if error.status == 404 and not error.code:
-                message = f"The endpoint {path} does not exist. Please check the URL or refer to the API documentation."
-                error = ClientError(message, status=404, code=NO_ENDPOINT)
-            return replies.v1_error(error, request_id, process_id)
-        return replies.flat_error(error)
+    def _response(self, request: web.Request, reply: Reply) -> web.Response:
+        body = reply.encoded
+        headers = {"Zuora-Request-Id": self._request_id(request), **reply.headers}
+        track_id = request.headers.get(TRACK_ID)
+        if track_id and is_track_id(track_id):
+            headers[TRACK_ID] = track_id
+        if COUNTED in request:
+            remaining, reset = request[COUNTED]
+            if request[FAMILY] is Family.TOKEN:
+                headers |= {"X-RateLimit-Limit-minute": "2000", "X-RateLimit-Remaining-minute": str(remaining)}
+            else:
+                headers |= LIMIT_HEADERS
+                headers["RateLimit-Remaining"] = str(remaining)
+                headers["RateLimit-Reset"] = str(reset)
+        if len(body) > COMPRESSED_FROM and "gzip" in request.headers.get("Accept-Encoding", "").lower():
+            body = gzip.compress(body, 1, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        if body:
+            headers["Content-Type"] = reply.content_type
+        return web.Response(body=body or None, status=reply.status, headers=headers)
+
+
+async def _wait(rule: Rule) -> None:
+    if rule.latency:
+        await asyncio.sleep(rule.latency.total_seconds())
+
+
+def _ruled(rule: Rule, status: int) -> ClientError:
+    """The refusal that a rule asks for."""
+    words = rule.message or _WORDS.get(status, "A temporary problem in the service occurred, you can retry later.")
+    if status in (429, 503) or rule.retry_after is not None:
+        wait = rule.retry_after if rule.retry_after is not None else 60
+        return limits.Limited(words, wait, status=status, code=rule.code or "")
+    return ClientError(words, status=status, code=rule.code or "")
+
+
+_WORDS = {429: limits.WORDS, 504: "Gateway Timeout", 401: "Authentication error"}
+
+
+def _end_at_once(plan: Plan, family: Family) -> None:
+    """What a plan means for an operation that has no job: it fails now, or never answers in time."""
+    status = 200 if family in (Family.V1, Family.CRUD) else 400
+    if plan.result is Result.FAIL:
+        raise ClientError(plan.message or "Operation failed.", status=status, code=plan.code or replies.RULE)
+    if plan.result is Result.LOCK:
+        raise ClientError(plan.message or replies.LOCK_WORDS, status=status, code=plan.code or replies.LOCKED)
+    if plan.result is Result.NEVER:
+        raise ClientError(_WORDS[504], status=504)

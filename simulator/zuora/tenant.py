@@ -14,8 +14,13 @@ from simulator.core.ids import Ids
 from simulator.core.options import camel_case
 from simulator.core.shelf import Shelf
 from simulator.zuora import merge_fields
+from simulator.zuora.catalogue import canonical
 from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider
-from simulator.zuora.resources import Resource
+from simulator.zuora.listing import Listed
+from simulator.zuora.outcomes import Rule
+from simulator.zuora.plans import Plan
+from simulator.zuora.registered import CommunicationProfile, HistoryDeletion, KeptAnswer, Registered
+from simulator.zuora.resources import Resources
 from simulator.zuora.settings import Settings
 
 TENANT_ID = "19"  # as in the scope of every token (documented sample: OA)
@@ -34,23 +39,76 @@ class Grant(Struct, frozen=True, rename="camel"):
     expires: datetime | None = None
 
 
+class Traffic:
+    """What a tenant has asked for lately; nothing that a restart must remember."""
+
+    __slots__ = ("in_flight", "swept", "under_way", "windows")
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self.under_way: set[str] = set()
+        self.windows: dict[int, tuple[int, int]] = {}
+        self.swept: datetime | None = None
+
+
 class Tenant:
     """What one OAuth client owns. ``overrides`` are the settings it has changed over the server's."""
 
     def __init__(self, client_id: str, told: Told) -> None:
         self.id = client_id
         mine = partial(told, client_id)
-        self.definitions: Shelf[NotificationDefinition] = Shelf("definitions", NotificationDefinition, mine)
-        self.templates: Shelf[CalloutTemplate] = Shelf("templates", CalloutTemplate, mine)
+        self.definitions: Listed[NotificationDefinition] = Listed(
+            "definitions", NotificationDefinition, self._redefined
+        )
+        self.templates: Listed[CalloutTemplate] = Listed("templates", CalloutTemplate, mine)
+        self.left: Listed[CalloutTemplate] = Listed("leftTemplates", CalloutTemplate, mine)
         self.providers: Shelf[OAuthProvider] = Shelf("providers", OAuthProvider, mine)
-        self.resources: Shelf[Resource] = Shelf("resources", Resource, mine)
-        self.overrides: Shelf[Any] = Shelf("settings", Any, mine)
+        self.profiles: Listed[CommunicationProfile] = Listed("profiles", CommunicationProfile, mine)
+        self.triggers: Listed[Registered] = Listed("triggers", Registered, self._registered)
+        self.schedules: Listed[Registered] = Listed("schedules", Registered, self._registered)
+        self.emails: Listed[Registered] = Listed("emailTemplates", Registered, mine)
+        self.resources = Resources(mine)
+        self.outcomes: Shelf[Rule] = Shelf("outcomes", Rule, mine)
+        self.plans: Shelf[Plan] = Shelf("plans", Plan, mine)
+        self.kept: Shelf[KeptAnswer] = Shelf("keptAnswers", KeptAnswer, mine)
+        self.deletions: Shelf[HistoryDeletion] = Shelf("historyDeletions", HistoryDeletion, mine)
+        self.overrides: Shelf[Any] = Shelf("settings", Any, self._overridden)
         self.counts: Shelf[int] = Shelf("counts", int, mine)
+        self._mine = mine
+        self._concerned: dict[str, list[NotificationDefinition]] | None = None
+        self._own_events: list[str] | None = None
+        self.settings: Settings | None = None
+        """Its settings over the server's, kept until either changes; `Tenants.settings` makes them."""
+        self.traffic = Traffic()
+
+    def _redefined(self, shelf: str, key: str, record: Any) -> None:
+        self._concerned = None
+        self._mine(shelf, key, record)
+
+    def _registered(self, shelf: str, key: str, record: Any) -> None:
+        self._own_events = None
+        self._mine(shelf, key, record)
+
+    def _overridden(self, shelf: str, key: str, record: Any) -> None:
+        self.settings = None
+        self._mine(shelf, key, record)
+
+    def concerned_by(self, event: str) -> list[NotificationDefinition]:
+        """The definitions of that event, in the order of their registration."""
+        if self._concerned is None:
+            self._concerned = {}
+            for definition in self.definitions.values():
+                if definition.event_type_name is not None:
+                    self._concerned.setdefault(canonical(definition.event_type_name), []).append(definition)
+        return self._concerned.get(canonical(event), [])
 
     @property
     def own_events(self) -> list[str]:
-        """The names of the events that the tenant has made for itself."""
-        return []
+        """The names of the events that the tenant has made for itself, by event triggers and scheduled events."""
+        if self._own_events is None:
+            made = [*self.triggers.values(), *self.schedules.values()]
+            self._own_events = list(dict.fromkeys(one.event for one in made if one.event))
+        return self._own_events
 
     @property
     def shelves(self) -> list[Shelf[Any]]:
@@ -61,6 +119,7 @@ class Tenant:
         """Forget everything."""
         for shelf in self.shelves:
             shelf.clear()
+        self.traffic = Traffic()
 
     def number(self, what: str) -> int:
         """The next number of that kind, from 1."""
@@ -95,6 +154,9 @@ class Tenants:
         self.token_lifetime: timedelta | None = None
         self.told: Told = lambda *change: None
         self.grants: Shelf[Grant] = Shelf("grants", Grant, partial(self._tell, ""))
+        self.outcomes: Shelf[Rule] = Shelf("outcomes", Rule, partial(self._tell, ""))
+        self.nobody = Tenant("", self._tell)
+        """Whoever has no token yet: it owns nothing, and its requests for one are counted."""
 
     def _tell(self, tenant: str, shelf: str, key: str, record: Any) -> None:
         self.told(tenant, shelf, key, record)  # looked up now: a journal may come after the first tenant
@@ -130,14 +192,18 @@ class Tenants:
     def settings(self, client_id: str) -> Settings:
         """The settings in force for a tenant: its own over the server's."""
         tenant = self._tenants.get(client_id)
-        if tenant is None or not tenant.overrides:
+        if tenant is None:
             return self.defaults
-        return self.defaults.merged(dict(tenant.overrides.items()))
+        if tenant.settings is None:
+            own = dict(tenant.overrides.items())
+            tenant.settings = self.defaults.merged(own) if own else self.defaults
+        return tenant.settings
 
     def change(self, given: Mapping[str, Any], client_id: str | None, origin: str) -> None:
         """Change the tenant's own settings, or the defaults of all; raises AuthorError and changes nothing if one is wrong."""
         if client_id is None:
             self.defaults = self.defaults.merged(given)
+            self._unsettle()
             self.origins |= dict.fromkeys(map(camel_case, given), origin)
             return
         self.settings(client_id).merged(given)
@@ -161,4 +227,10 @@ class Tenants:
             if tokens:
                 tenant.counts.put("token", tokens)  # so that no token is handed out twice
         if client_id is None:
+            self.outcomes.clear()
             self.defaults, self.origins = self._initial, dict(self._initial_origins)
+        self._unsettle()
+
+    def _unsettle(self) -> None:
+        for tenant in self._tenants.values():
+            tenant.settings = None

@@ -1,12 +1,44 @@
-"""Zuora's API edge: a file for each family of the API. Each parses, asks the service, and answers; none decides."""
+"""Zuora's API, a file for each family: each operation takes a call, asks the rooms that decide, and words the answer."""
 
-from aiohttp import web
+from simulator.zuora.replies import Family
+from simulator.zuora.routes import (
+    actions,
+    asynchronous,
+    definitions,
+    events,
+    finance,
+    history,
+    oauth,
+    orders,
+    profiles,
+    resources,
+    templates,
+)
 
-from simulator.zuora.routes import async_requests, notifications, oauth
-from simulator.zuora.service import ZuoraService
+OPERATIONS = (
+    *oauth.OPERATIONS,
+    *definitions.OPERATIONS,
+    *templates.OPERATIONS,
+    *events.OPERATIONS,
+    *profiles.OPERATIONS,
+    *history.OPERATIONS,
+    *orders.OPERATIONS,
+    *finance.OPERATIONS,
+    *actions.OPERATIONS,
+    *asynchronous.OPERATIONS,
+    *resources.OPERATIONS,
+)
 
 
-def add_routes(app: web.Application, service: ZuoraService) -> None:
-    """Mount the whole surface; the special paths come before the generic one."""
-    for family in (oauth, notifications, async_requests):
-        family.add_routes(app, service)
+def family_of(segments: tuple[str, ...]) -> Family:
+    """Who would answer for a path that no operation has."""
+    first, second = (*segments, "", "")[:2]
+    if first == "oauth":
+        return Family.TOKEN
+    if first in ("events", "settings") or (
+        first == "notifications" and second in ("callout-templates", "email-templates")
+    ):
+        return Family.REASONS
+    if first in ("notifications", "notification-definitions"):
+        return Family.FLAT
+    return Family.V1

@@ -24,14 +24,10 @@ async def _busy() -> Instance:
     simulator = Simulator(delivery="collect", answers=(503, 200))
     instance = simulator.instance
     [dialect] = [name for name in instance.engine.dialects if name == "zuora"]
-    tenant = instance.tenants[instance.client_id]
-    from simulator.zuora.registration import definition_of
-
-    callout = {"name": "app", "calloutBaseurl": "http://127.0.0.1:9/x?password=hunter2", "active": True}
+    callout = {"name": "app", "calloutBaseurl": "http://127.0.0.1:9/x?password=hunter2", "httpMethod": "POST"}
     given: dict[str, Any] = {"name": "app", "eventTypeName": "Async Request Succeeded", "callout": callout}
     given |= {"active": True, "calloutActive": True}
-    definition = definition_of(given, lambda: instance.engine.ids.hex("definition"), lambda url: None)
-    tenant.definitions.put(definition.id, definition)
+    instance.register(given)
     submission = Submission(dialect, instance.client_id, "POST", "/v1/async/accounts", b'{"name": "Acme"}')
     instance.engine.submit(submission, instance.clock.now)
     instance.engine.fire(dialect, instance.client_id, Happening("Nobody Hears", {}), instance.clock.now)

@@ -1,0 +1,49 @@
+"""How a job ends: as its plan says, or as its work does.
+
+It joins plan, work and the operations that are asynchronous on their own; what is told of the end is the dialect's.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from simulator.core.dialect import Finished
+from simulator.core.ids import Ids
+from simulator.core.model import Job, JobPhase
+from simulator.zuora import own_jobs
+from simulator.zuora.call import read_json
+from simulator.zuora.operations import segments_of
+from simulator.zuora.plans import Plan, Result
+from simulator.zuora.replies import LOCK_WORDS, LOCKED, RULE
+from simulator.zuora.tenant import Tenant
+from simulator.zuora.work import Reason, apply, target_of
+
+
+def carry_out(tenant: Tenant, ids: Ids, job: Job, plan: Plan | None, now: datetime, *, strict_fields: bool) -> Any:
+    """The id of the resource that the request made, changed or removed (what came of it, for a job of its own), or why not."""
+    if plan is not None and plan.result is Result.FAIL:
+        return Reason(plan.code or RULE, plan.message or "Operation failed.")
+    if plan is not None and plan.result is Result.LOCK:
+        return Reason(plan.code or LOCKED, plan.message or LOCK_WORDS)
+    if job.submission.details:
+        return own_jobs.perform(tenant, ids, job, now, strict_fields=strict_fields)
+    submission = job.submission
+    segments = segments_of(submission.target.partition("?")[0])[2:]
+    body = read_json(submission.body) if submission.body else {}
+    done = apply(
+        tenant,
+        submission.method,
+        target_of(segments),
+        body,
+        lambda what: ids.hex(what, tenant.id, job.id),
+        now,
+        strict_fields=strict_fields,
+    )
+    return done if isinstance(done, Reason) else done.resource_id
+
+
+def silent(tenant: Tenant, job: Job, outcome: Any) -> Finished:
+    """The end of an operation that is asynchronous on its own: nobody is told."""
+    if isinstance(outcome, Reason):
+        own_jobs.fail(tenant, job)
+        return Finished(JobPhase.FAILED, error=outcome.words)
+    return Finished(JobPhase.SUCCEEDED, result=outcome)

@@ -1,0 +1,50 @@
+"""Zuora's rate limits, counted on the simulator's clock: figures of production, in the headers always, in force on demand.
+
+Documented (RL): 50,000 a minute, 2.25 million an hour, 27 million a day for the API; 2,000 a minute for tokens, 100 of
+them from one address; 40 requests at once. Unsuccessful requests count. `/v1/async` counts for the rate and not for
+concurrency (Q19, inferred).
+"""
+
+from datetime import datetime
+
+from simulator.core.errors import ClientError
+from simulator.zuora.tenant import Traffic
+
+API = ((60, 50_000), (3_600, 2_250_000), (86_400, 27_000_000))
+TOKENS = ((60, 100), (3_600, 67_500), (86_400, 810_000))
+SAID_LIMIT = "2250000, 50000;w=60, 2250000;w=3600, 27000000;w=86400"
+CONCURRENT = 40
+WORDS = "Request exceeded limit"
+
+
+class Limited(ClientError):
+    """A refusal that passes: 429 unless said otherwise, and how many seconds to wait."""
+
+    def __init__(self, message: str, retry_after: int, *, status: int = 429, code: str = "") -> None:
+        super().__init__(message, status=status, code=code)
+        self.retry_after = retry_after
+
+
+def enforce(traffic: Traffic, wait: int | None, *, concurrent: bool) -> None:
+    """Refuse a request that is one too many; ``wait`` is what `count` said of it."""
+    if wait is not None:
+        raise Limited(WORDS, wait)
+    if concurrent and traffic.in_flight >= CONCURRENT:
+        raise Limited("Your total number of concurrent requests has exceeded the limit", 1)
+
+
+def count(traffic: Traffic, now: datetime, windows: tuple[tuple[int, int], ...] = API) -> tuple[int, int, int | None]:
+    """Count one request: what remains of the shortest window, the seconds to its end, and those to wait if one is full."""
+    instant = int(now.timestamp())
+    remaining = reset = 0
+    wait: int | None = None
+    for seconds, most in windows:
+        number, left = divmod(instant, seconds)
+        before, used = traffic.windows.get(seconds, (number, 0))
+        used = used + 1 if before == number else 1
+        traffic.windows[seconds] = (number, used)
+        if seconds == windows[0][0]:
+            remaining, reset = max(0, most - used), seconds - left
+        if used > most:
+            wait = max(wait or 0, seconds - left)
+    return remaining, reset, wait
