@@ -27,6 +27,7 @@ async def test_hostile_text_of_a_receiver_is_shown_as_text(open_page: OpenPage, 
         page = await open_page(page_url)
         await page.locator(".row.callout").click()
         await page.get_by_role("button", name="Resend").click()
+        await page.locator(".answered").get_by_role("button", name="Raw").click()
         await expect(page.locator(".answered .body")).to_have_text(script)
         await expect(page.locator(".answered .headers")).to_contain_text(script)
         assert await page.evaluate(RAN)
