@@ -1,11 +1,12 @@
 """What happens is seen live, with its reason, and can be acted upon."""
 
+from datetime import timedelta
+
 from simulator.host import Simulator
 from tests.browser.conftest import OpenPage
 from tests.browser.support.chromium import Page, expect
 from tests.browser.support.client import Client
 from tests.browser.support.listener import listening
-from tests.browser.support.mock import World, serving
 
 
 async def test_a_request_is_seen_from_its_submission_to_its_delivery(
@@ -142,25 +143,23 @@ async def _place_of(page: Page, key: str | None) -> tuple[str | None, float]:
     return key, round(box["y"])
 
 
-async def test_the_end_of_a_request_is_chosen_on_the_page(open_page: OpenPage) -> None:
+async def test_the_end_of_a_request_is_chosen_on_the_page(open_page: OpenPage, page_url: str, client: Client) -> None:
     """While it is under way its own end is chosen; once it has ended, that of the next one like it."""
-    world = World(1)
-    [ended] = world.requests.values()
-    under_way = {**ended, "id": "job-9", "seq": 9, "state": "queued", "completeTime": None, "events": []}
-    world.requests["job-9"] = under_way
-    async with serving(world) as url:
-        page = await open_page(f"{url}?open=request:job-9")
+    async with listening(200) as app, Simulator(delivery="immediate", latency=timedelta(hours=1)) as slow:
+        client.simulator = slow
+        await client.notify(app.url)
+        request_id = await client.submit()
+        page = await open_page(f"{slow.url}/_simulator/?open=request:{request_id}")
         form = page.locator(".outcome-form")
         await form.get_by_label("It will").select_option("fail")
         await form.get_by_label("Error code").fill("53100020")
         await form.get_by_label("Error message").fill("no such account")
         await form.get_by_role("button", name="Set").click()
-        await expect(page.locator(".toast")).to_contain_text("This request will fail")
-        plan = {"result": "fail", "code": "53100020", "message": "no such account"}
-        assert world.calls[-1] == ("POST", "/_simulator/requests/job-9/outcome", plan)
-        await page.goto(f"{url}?open=request:{ended['id']}")
-        await form.get_by_label("will", exact=False).first.select_option("never")
+        await expect(page.locator(".detail .why-box")).to_contain_text("no such account")
+        await expect(page.locator(".row.callout .name")).to_have_text("Async Request Failed")
+        await form.get_by_label("The next POST will").select_option("never")
         await form.get_by_role("button", name="Set").click()
-        await expect(page.locator(".toast")).to_contain_text("will never")
-        rule = {"method": ended["method"], "path": ended["path"], "result": "never"}
-        assert world.calls[-1] == ("PUT", "/_simulator/outcomes", {"outcomes": [rule]})
+        await expect(page.locator(".toast").last).to_contain_text("will never")
+        await client.submit()
+        await slow.drain()
+        assert [request.state for request in slow.requests] == ["failed", "never"]
