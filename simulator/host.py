@@ -117,15 +117,6 @@ class Simulator(Handle):
         """The callouts so far, with their attempts, of every client."""
         return self.instance.callouts()
 
-    def export_scenario(self, *, title: str = "A recorded story", keep_values: bool = False) -> str:
-        """What happened so far as the text of a scenario file that replays to the same attempts, codes and verdicts.
-
-        Credentials become ``${env:...}``, e-mail addresses and names pseudonyms, unless ``keep_values``.
-        """
-        from simulator.recording.export import export_story  # PyYAML is not loaded before somebody records
-
-        return export_story(self.instance, title=title, keep_values=keep_values)
-
     def __repr__(self) -> str:
         where = self._server.url if self._server else "not started"
         return f"<Simulator {where}, {self.options.clock} clock at {self.now:%Y-%m-%d %H:%M:%S}>"

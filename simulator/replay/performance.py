@@ -228,8 +228,7 @@ class Performance:
     async def duplicate(self, duplicate: Duplicate, where: str) -> dict[str, Any]:
         instance = self.stage.zuora.instance
         for callout in self._chosen(duplicate, where):
-            instance.engine.duplicate(callout.id, self.stage.zuora.now, at_once=duplicate.at_once)
-        instance.dispatcher.kick()
+            instance.duplicate(callout.id, at_once=duplicate.at_once)
         return {}
 
     async def reorder(self, reorder: Reorder, where: str) -> dict[str, Any]:

@@ -160,6 +160,15 @@ class Handle:
         """One more copy of a callout; ``at_once``: both are in flight before either is answered."""
         self.instance.duplicate(_id(callout), at_once=at_once)
 
+    def export_scenario(self, *, title: str = "A recorded story", keep_values: bool = False) -> str:
+        """What happened so far as the text of a scenario file that replays to the same attempts, codes and verdicts.
+
+        Credentials become ``${env:...}``, e-mail addresses and names pseudonyms, unless ``keep_values``.
+        """
+        from simulator.recording.export import export_story  # PyYAML is not loaded before somebody records
+
+        return export_story(self.instance, self.client_id, title=title, keep_values=keep_values)
+
     # ── time ──
 
     async def advance(self, **span: float) -> None:

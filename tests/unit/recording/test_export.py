@@ -130,3 +130,10 @@ async def test_over_the_control_plane() -> None:
         async with session.get(zuora.url + "/_simulator/scenario?keepValue=true") as answer:
             assert answer.status == 400
             assert "keepValues" in await answer.text()
+
+
+def test_from_a_thread() -> None:
+    """The handle for code that blocks exports too."""
+    with Simulator.threaded() as zuora:
+        zuora.fire("Payment Declined", AccountId="8a80")
+        assert "event: Payment Declined" in zuora.export_scenario(title="Friday")
