@@ -21,6 +21,7 @@ from simulator.recording.answers import answer_of, reached
 from simulator.recording.definitions import definitions_of
 from simulator.recording.discretion import Discretion, escaped
 from simulator.recording.writing import Inline, write_story
+from simulator.zuora.outcomes import write_rule
 from simulator.zuora.settings import Settings
 
 TICK = timedelta(milliseconds=1)
@@ -118,6 +119,10 @@ def _steps(
     now = instance.clock.now
     faults = [fault for fault in instance.engine.faults.current if not fault.once and fault.tenant in (None, tenant)]
     steps: list[Any] = [{"fault": Inline(write_fault(fault, now))} for fault in faults]
+    rules = [*instance.tenants.outcomes.values(), *instance.tenants[tenant].outcomes.values()]
+    # How many calls a rule has seen is counted anew.
+    told = [{key: value for key, value in write_rule(rule).items() if key != "seen"} for rule in rules]
+    steps += [{"outcome": Inline(discretion.value(rule))} for rule in told]
     deeds = [
         *_submitted(ledger, tenant, discretion),
         *_fires(ledger, tenant, discretion),

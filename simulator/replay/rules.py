@@ -131,8 +131,10 @@ def _fault(rule: FaultRule, nodes: Nodes, node: Node, reading: Converter) -> Non
 def _outcome(rule: OutcomeRule, nodes: Nodes, node: Node, reading: Converter) -> None:
     if rule.result == "status" and rule.status is None:
         reading.say(node, "the result 'status' needs a 'status', such as 429")
-    if rule.result != "status" and "status" in nodes:
-        reading.say(nodes["status"], f"'status' goes with the result 'status', not with {rule.result!r}")
+    if rule.result not in ("status", "lost-answer") and "status" in nodes:
+        reading.say(
+            nodes["status"], f"'status' goes with the results 'status' and 'lost-answer', not with {rule.result!r}"
+        )
 
 
 def _expectation(claim: Expectation, nodes: Nodes, node: Node, reading: Converter) -> None:

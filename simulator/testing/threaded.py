@@ -154,10 +154,6 @@ class Blocking:
         """One more copy of a callout; ``at_once``: both are in flight before either is answered."""
         self._loop.call(lambda: self._handle.duplicate(callout, at_once=at_once))
 
-    def export_scenario(self, *, title: str = "A recorded story", keep_values: bool = False) -> str:
-        """What happened so far as the text of a scenario file."""
-        return self._loop.call(lambda: self._handle.export_scenario(title=title, keep_values=keep_values))
-
     def advance(self, **span: float) -> None:
         """Move time by ``timedelta(**span)``."""
         self._loop.wait(self._handle.advance(**span))

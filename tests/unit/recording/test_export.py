@@ -96,6 +96,36 @@ async def test_faults_come_along() -> None:
     assert shape(played) == expected
 
 
+async def test_outcomes_come_along() -> None:
+    """Rules that decided how requests end are a part of the story, and so is an event of the tenant's own."""
+    trigger = {"name": "LargeInvoicePosted", "displayName": "Large", "namespace": "user.notification"}
+    async with Receiver(200) as receiver, Simulator() as zuora:
+        event = {"active": False, "baseObject": "Invoice", "condition": "false", "eventType": trigger}
+        await api(zuora, "POST", "/events/event-triggers", event)
+        await define(zuora, "Async Request Failed", receiver.url)
+        await define(zuora, "LargeInvoicePosted", receiver.url)
+        rule = {
+            "path": "/v1/async/accounts",
+            "nth": 2,
+            "result": "fail",
+            "code": "58490030",
+            "message": "no",
+            "after": "5m",
+        }
+        async with aiohttp.ClientSession() as session:
+            await session.put(zuora.url + "/_simulator/outcomes", json={"outcomes": [rule]})
+        for _ in range(2):
+            await api(zuora, "POST", "/v1/async/accounts", {"name": "Acme"})
+        zuora.instance.fire("LargeInvoicePosted", {"Id": "1"})
+        await zuora.advance(minutes=5)
+        text, expected = zuora.export_scenario(), shape(zuora)
+    assert len(expected) == 2
+    played = await play(told(text), Manner())
+    assert played.verdict is Verdict.MET, played.findings
+    assert sorted(shape(played)) == sorted(expected)
+    assert any("58490030" in a.exchanges[0].body for callout in played.callouts for a in callout.attempts)
+
+
 async def test_unfinished() -> None:
     """A callout with a retry to come is pending in the recording too."""
     async with Receiver(503) as receiver, Simulator() as zuora:
@@ -130,10 +160,3 @@ async def test_over_the_control_plane() -> None:
         async with session.get(zuora.url + "/_simulator/scenario?keepValue=true") as answer:
             assert answer.status == 400
             assert "keepValues" in await answer.text()
-
-
-def test_from_a_thread() -> None:
-    """The handle for code that blocks exports too."""
-    with Simulator.threaded() as zuora:
-        zuora.fire("Payment Declined", AccountId="8a80")
-        assert "event: Payment Declined" in zuora.export_scenario(title="Friday")
