@@ -56,6 +56,7 @@ class Instance:
             self._transport(),
             mode=_mode(options),
             concurrency=options.concurrency,
+            turn=None if self.clock.runs else options.patience / 2,
         )
         self.service = ZuoraService(
             self.engine,
@@ -193,6 +194,7 @@ class Instance:
         self.cloud.tenants.forget(client_id)
         self.zuora.memory.clear()
         if client_id is None:
+            self.addresses.routes = self.options.routes
             self.clock.reset()
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
 """Lets time move, and what is due go out: by lanes where the clock runs, through a window where it stands still.
 
 Time moves only while nothing is in flight, one movement after the other, each bounded. Whoever waits for time to move
-may give up waiting: no attempt is cut short, and time moves no further.
+may give up waiting: no attempt is cut short, and time moves no further. A receiver that asks for a movement while one
+waits for its answer is told so after ``turn``, or both would wait for each other.
 """
 
 import asyncio
@@ -48,15 +49,18 @@ class Dispatcher:
         concurrency: int = 1,
         per_receiver: int = PER_RECEIVER,
         steps: int = STEPS,
+        turn: timedelta | None = None,
     ) -> None:
         self.engine = engine
         self.clock = clock
         self.transport = transport
         self.mode = mode
         self.steps = steps
+        self.turn = turn
         self.broken: list[BaseException] = []
         engine.on_broken = self._keep
         self._moving = asyncio.Lock()
+        self._asked = False
         self._tasks: set[asyncio.Task[Any]] = set()
         carrier = Carrier(engine, clock, transport)
         self._window = Window(carrier, concurrency, self._spawn)
@@ -104,8 +108,8 @@ class Dispatcher:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.transport.close()
 
-    async def _see_through(self, move: "_Move", work: Coroutine[None, None, Answer]) -> Answer:
-        task = self._spawn(self._in_turn(work))
+    async def _see_through(self, move: "_Move", work: Coroutine[None, None, Answer], *, asked: bool = True) -> Answer:
+        task = self._spawn(self._in_turn(work, asked))
         task.add_done_callback(lambda _: work.close())  # cancelled before its first step, it leaves `work` unbegun
         try:
             return await asyncio.shield(task)
@@ -113,12 +117,37 @@ class Dispatcher:
             move.given_up = True
             raise
 
-    async def _in_turn(self, work: Coroutine[None, None, Answer]) -> Answer:
+    async def _in_turn(self, work: Coroutine[None, None, Answer], asked: bool) -> Answer:
         try:
-            async with self._moving:
+            await self._take_turn(asked)
+            try:
+                self._asked = asked
                 return await work
+            finally:
+                self._moving.release()
         finally:
             self._set_timer()
+
+    async def _take_turn(self, asked: bool) -> None:
+        seconds = self.turn.total_seconds() if self.turn is not None and asked else None
+        while True:
+            before = self._unanswered() if self._moving.locked() and self._asked else set()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._moving.acquire()
+                return
+            except TimeoutError:
+                same = before & self._unanswered()
+                if same:
+                    lanes = ", ".join(sorted({lane for lane, *_ in same}))
+                    raise StillBusy(
+                        f"time is moving already, and waits for the answer of {lanes}: a receiver that is being called may"
+                        " not move time before it has answered; anybody else may try again"
+                    ) from None
+
+    def _unanswered(self) -> set[tuple[str, str, int, int]]:
+        under_way = self.engine.under_way
+        return {(each.subscription.lane, each.id, each.attempts, each.exchange) for each in under_way}
 
     async def _move(self, move: "_Move", span: timedelta | None) -> None:
         target = None if span is None else self.clock.now + span
@@ -192,8 +221,9 @@ class Dispatcher:
             self._spawn(self._settle_unasked())
 
     async def _settle_unasked(self) -> None:
+        move = _Move(self.steps)
         try:
-            await self.settle()
+            await self._see_through(move, self._come_to_rest(move), asked=False)
         except StillBusy as error:
             self._keep(error)
 

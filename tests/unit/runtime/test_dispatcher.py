@@ -318,6 +318,36 @@ async def test_movements_take_turns(world: Build) -> None:
     assert it.clock.now == VIRTUAL_START + 30 * MINUTES
 
 
+@pytest.mark.parametrize("concurrency", [1, 3])
+async def test_who_is_being_called_may_not_move_time(world: Build, concurrency: int) -> None:
+    """It is told so, for both would wait for each other; the callout that it is in goes on."""
+    it = world(turn=timedelta(milliseconds=5), concurrency=concurrency)
+    it.transport.hold("a")
+    it.fire()
+    outer = asyncio.create_task(it.dispatcher.advance(10 * MINUTES))
+    await it.transport.arrival(1)
+    with pytest.raises(StillBusy, match="waits for the answer of a: a receiver that is being called may not move time"):
+        await it.dispatcher.settle()
+    it.transport.release("a")
+    await outer
+    assert it.phases == [Phase.DELIVERED]
+    assert it.clock.now == VIRTUAL_START + 10 * MINUTES
+
+
+async def test_behind_callouts_that_nobody_asked_for_one_waits(world: Build) -> None:
+    """Those of `immediate` end by the receiver's own limit, and nobody who moves time is refused for them."""
+    it = world(turn=timedelta(milliseconds=1), mode=DeliveryMode.IMMEDIATE)
+    it.transport.hold("a")
+    it.fire()
+    await it.transport.arrival(1)
+    waiting = asyncio.create_task(it.dispatcher.advance(10 * MINUTES))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(waiting), 0.02)
+    it.transport.release("a")
+    await waiting
+    assert it.clock.now == VIRTUAL_START + 10 * MINUTES
+
+
 class Failing(MemoryTransport):
     """A wire with a bug of its own."""
 
