@@ -13,7 +13,6 @@ from simulator.instance import Instance
 from simulator.marketing_cloud.handle import CloudHandle
 from simulator.marketing_cloud.routes import CloudSurface
 from simulator.options import Options
-from simulator.records import CalloutRecord, RequestRecord
 from simulator.runtime.server import Refused, Server, Surface, application
 from simulator.runtime.tls import LOCAL_NAMES
 from simulator.testing.handle import Handle
@@ -108,14 +107,8 @@ class Simulator(Handle):
         self.instance.add_outcome({"result": result, **rule}, client_id)
 
     @property
-    def requests(self) -> tuple[RequestRecord, ...]:
-        """The asynchronous requests so far, of every client."""
-        return self.instance.requests()
-
-    @property
-    def callouts(self) -> tuple[CalloutRecord, ...]:
-        """The callouts so far, with their attempts, of every client."""
-        return self.instance.callouts()
+    def whose(self) -> None:
+        """Of every client: requests, callouts and what is waited for."""
 
     def __repr__(self) -> str:
         where = self._server.url if self._server else "not started"

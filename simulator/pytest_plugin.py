@@ -56,7 +56,9 @@ def zuora_simulator(
         session: dict[str, Any] = request.getfixturevalue("zuora_simulator_options")
         server = ThreadedSimulator(**{**session, **options}).start()
         try:
-            yield _tenant(server, request.node.nodeid)
+            handle = _tenant(server, request.node.nodeid)
+            yield handle
+            _tell(request, handle)
             _check(server)
         finally:
             server.stop()
@@ -67,6 +69,7 @@ def zuora_simulator(
         handle.settings(**options)
     yield handle
     try:
+        _tell(request, handle)
         _check(zuora_simulator_server)
     finally:
         zuora_simulator_server.reset()
@@ -102,6 +105,13 @@ def _tenant(server: "ThreadedSimulator", node: str) -> "Blocking":
     """A client that no other test has: its id comes from the seed and the test's own id."""
     ids = server.simulator.instance.engine.ids
     return server.tenant(ids.uuid("test", node), ids.hex("test-secret", node))
+
+
+def _tell(request: pytest.FixtureRequest, handle: "Blocking") -> None:
+    """Put what happened beside what the test printed: pytest shows both where a test failed, and only there."""
+    story = "" if handle.told else handle.story()
+    if story:
+        request.node.add_report_section("teardown", "callouts", story)
 
 
 def _check(server: "ThreadedSimulator") -> None:

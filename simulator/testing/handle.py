@@ -1,31 +1,26 @@
-"""One tenant of a running simulator, as a test holds it: register, fire, move time, wait, look.
+"""One tenant of a running simulator, as a test holds it: register, fire, move time; what it waits for is in `waiting`.
 
-Everything here runs in the simulator's own loop. It decides nothing that the instance decides; what it adds is waiting
-for a thing rather than for a time, and a message that tells what happened instead.
+Everything here runs in the simulator's own loop. It decides nothing that the instance decides.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from simulator.control.faults import read_fault, write_fault
-from simulator.core.ledger import DeliveryChanged, EventRaised, Fact, JobChanged
-from simulator.core.model import Delivery
+from simulator.control.receivers import provider_of
 from simulator.instance import Instance
 from simulator.options import in_minutes
-from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
-from simulator.testing.story import missed
-from simulator.testing.wanted import Missed, Wanted
+from simulator.records import CalloutRecord
+from simulator.testing.waiting import Watching
 
 
-class Handle:
+class Handle(Watching):
     """``instance`` with the eyes of one client. Spans of time are ``timedelta(**span)``: ``advance(minutes=30)``."""
 
     def __init__(self, instance: Instance, base: Callable[[], str], client_id: str, client_secret: str) -> None:
-        self.instance = instance
+        super().__init__(instance, client_id)
         self._base = base
-        self.client_id = client_id
         self.client_secret = client_secret
         self._token: str | None = None
 
@@ -48,28 +43,6 @@ class Handle:
         """The development authority's certificate, for whoever is to trust the simulator or sign a receiver."""
         return self.instance.authority.ca_pem.decode("ascii")
 
-    @property
-    def now(self) -> datetime:
-        """The simulator's present instant."""
-        return self.instance.clock.now
-
-    # ── what happened ──
-
-    @property
-    def requests(self) -> tuple[RequestRecord, ...]:
-        """The asynchronous requests so far."""
-        return self.instance.requests(self.client_id)
-
-    @property
-    def callouts(self) -> tuple[CalloutRecord, ...]:
-        """The callouts so far, with their attempts."""
-        return self.instance.callouts(self.client_id)
-
-    @property
-    def attempts(self) -> tuple[AttemptRecord, ...]:
-        """The attempts of all callouts, callout by callout."""
-        return tuple(attempt for callout in self.callouts for attempt in callout.attempts)
-
     # ── what is to happen ──
 
     def notify(
@@ -85,12 +58,14 @@ class Handle:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: str | None = None,
+        oauth_provider: str | None = None,
         **callout: Any,
     ) -> str:
         """Register a notification definition: ``url`` hears of ``event``, in any spelling of its name.
 
-        ``params``, ``headers`` and ``body`` may hold merge fields; ``callout`` takes further fields of Zuora's callout by
-        their names there. Answers with the definition's id. Raises ClientError as the API would.
+        ``params``, ``headers`` and ``body`` may hold merge fields; ``oauth_provider`` is the id of one; ``callout`` takes
+        further fields of Zuora's callout by their names there. Answers with the definition's id. Raises ClientError as
+        the API would.
         """
         name = f"{event} to {url}"[:200]
         given: dict[str, Any] = {
@@ -102,6 +77,8 @@ class Handle:
         }
         if username is not None:
             given["calloutAuth"] = {"username": username, "password": password or "", "preemptive": preemptive}
+        if oauth_provider is not None:
+            given |= {"requiredOauth2": True, "oauth2ProviderId": oauth_provider}
         if params is not None:
             given["calloutParams"] = dict(params)
         if headers is not None:
@@ -140,6 +117,22 @@ class Handle:
         the later counts. Raises ClientError for a key or a value that does not exist, with the nearest one.
         """
         self.instance.add_outcome({"result": result, **rule}, self.client_id)
+
+    def oauth_provider(
+        self,
+        token_endpoint: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        name: str = "OAuth 2.0 provider",
+        scope: str | None = None,
+    ) -> str:
+        """Make an OAuth 2.0 provider known; answers with its id, for ``notify(..., oauth_provider=...)``."""
+        given = {"name": name, "tokenEndpoint": token_endpoint, "clientId": client_id, "clientSecret": client_secret}
+        tenant = self.instance.tenants[self.client_id]
+        provider = provider_of({**given, "scope": scope}, self.instance.service.next_id(tenant, "provider"))
+        tenant.providers.put(provider.id, provider)
+        return provider.id
 
     def settings(self, **settings: Any) -> None:
         """Change callout settings of this tenant: ``max_attempts=5``, ``interval=timedelta(minutes=10)``."""
@@ -183,107 +176,8 @@ class Handle:
         """Move time until nothing is due any more, through all retries."""
         await self.instance.dispatcher.drain()
 
-    # ── waiting ──
-
-    async def wait_for(
-        self,
-        event: str | None = None,
-        *,
-        attempts: int | None = None,
-        outcome: str | None = None,
-        codes: Sequence[int] | None = None,
-        url: str | None = None,
-        where: Callable[[CalloutRecord], bool] | None = None,
-        within: timedelta | None = None,
-        timeout: float = 5,
-    ) -> CalloutRecord:
-        """Skip ahead from one due instant to the next until such a callout is there, and answer with it.
-
-        With no more than an event it waits for its first attempt. ``within`` bounds the virtual time; where nothing is
-        due it waits for a new submission, ``timeout`` real seconds in all. Raises Missed with all that did happen.
-        """
-        wanted = Wanted.read(event=event, attempts=attempts, outcome=outcome, codes=codes, url=url, where=where)
-        if wanted.opens:
-            wanted = Wanted.read(event=event, attempts=1, url=url, where=where)
-        limit = self.now + within if within is not None else None
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._found(wanted, limit)
-        except TimeoutError:
-            raise self._missed(f"{wanted} did not come within {timeout:g} s", wanted) from None
-
-    async def _found(self, wanted: Wanted, limit: datetime | None) -> CalloutRecord:
-        while True:
-            news = _News(self.instance)
-            try:
-                if await self.instance.dispatcher.advance_until(lambda: self._match(wanted) is not None, limit):
-                    found = self._match(wanted)
-                    if found is not None:
-                        return found
-                due = self.instance.engine.next_due
-                if limit is not None and due is not None and due > limit:
-                    raise self._missed(f"{wanted} did not come by {limit:%Y-%m-%d %H:%M:%S}", wanted)
-                await news.come.wait()
-            finally:
-                news.close()
-
-    def _match(self, wanted: Wanted) -> CalloutRecord | None:
-        for delivery in self.instance.engine.ledger.deliveries_of(self.client_id):
-            if self._plausible(delivery, wanted) and not wanted.differences(record := self.instance.record(delivery)):
-                return record
-        return None
-
-    @staticmethod
-    def _plausible(delivery: Delivery, wanted: Wanted) -> bool:
-        return wanted.attempts is None or delivery.attempts >= wanted.attempts
-
-    async def never(self, event: str | None = None, *, within: timedelta, **wanted: Any) -> None:
-        """Move time by ``within`` and see that no such callout was made meanwhile, or before."""
-        unwanted = Wanted.read(event=event, **wanted)
-        await self.instance.dispatcher.advance(within)
-        found = self._match(unwanted)
-        if found is not None:
-            raise self._missed(f"{unwanted} should never have come, and {found!r} did", None)
-
-    def expect(self, event: str | None = None, *, count: int | None = None, **wanted: Any) -> tuple[CalloutRecord, ...]:
-        """The callouts that are so, as things stand; raises Missed where there is none, or not ``count``."""
-        asked = Wanted.read(event=event, **wanted)
-        found = tuple(callout for callout in self.callouts if not asked.differences(callout))
-        if count is not None and len(found) != count:
-            raise self._missed(f"expected {count} times {asked}, and found {len(found)}", asked)
-        if count is None and not found:
-            raise self._missed(f"expected {asked}, and there is none", asked)
-        return found
-
-    def check(self) -> None:
-        """Raise the first fault of the simulator's own, if there was any; a receiver's fault is not one."""
-        broken = self.instance.dispatcher.broken
-        if broken:
-            raise broken[0]
-
-    def _missed(self, headline: str, wanted: Wanted | None) -> Missed:
-        definitions = self.instance.tenants[self.client_id].definitions.values()
-        listening = [name for definition in definitions if (name := definition.event_type_name)]
-        return Missed(missed(headline, wanted, self.requests, self.callouts, self.now, listening))
-
     def __repr__(self) -> str:
         return f"<Handle of {self.client_id[:8]}…, {len(self.requests)} requests, {len(self.callouts)} callouts>"
-
-
-class _News:
-    """Says when something new was submitted or fired."""
-
-    def __init__(self, instance: Instance) -> None:
-        self.come = asyncio.Event()
-        self._listeners = instance.engine.ledger.listeners
-        self._listeners.append(self._hear)
-
-    def _hear(self, fact: Fact) -> None:
-        if isinstance(fact, JobChanged | EventRaised | DeliveryChanged):
-            self.come.set()
-
-    def close(self) -> None:
-        self._listeners.remove(self._hear)
 
 
 def _id(callout: CalloutRecord | str) -> str:

@@ -67,6 +67,8 @@ def hint_for(
     trouble = next((hint for callout in reversed(ours) for hint in [_trouble(callout)] if hint), None)
     if trouble:
         return trouble
+    if any(callout.due_at for callout in ours) and not any(callout.attempts for callout in ours):
+        return "a callout waits to go out: nothing goes before time moves, by settle(), advance() or wait_for()"
     if not ours and event is not None:
         if folded(event) not in {folded(name) for name in listening}:
             heard = (
@@ -77,7 +79,7 @@ def hint_for(
             return "nothing was submitted: did the application send its request to the simulator's url?"
         failed = [request for request in requests if request.state == "failed"]
         if failed and "fail" not in event.lower():
-            return f"the request failed instead: {failed[-1].error}"
+            return f"the request failed instead: {failed[-1].error or 'without saying why'}"
         waiting = [request for request in requests if request.state in ("queued", "never")]
         if waiting:
             return (
@@ -87,7 +89,7 @@ def hint_for(
 
 
 def _trouble(callout: CalloutRecord) -> str | None:
-    if not callout.attempts or callout.outcome == "delivered":
+    if callout.outcome == "delivered" or not callout.attempts:
         return None
     attempt = callout.attempts[-1]
     target = urlsplit(callout.url)

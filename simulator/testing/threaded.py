@@ -1,12 +1,10 @@
 """A simulator on a thread and a loop of its own, for tests that block, and for tests on any other loop.
 
-This module alone crosses between threads: `Blocking` waits for the answer, `Awaiting` awaits it. Neither decides anything.
+`Blocking` waits for what the simulator's loop answers, `Awaiting` awaits it. Neither decides anything.
 """
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import Future
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,72 +14,20 @@ from simulator.marketing_cloud.handle import CloudHandle
 from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
 from simulator.runtime.tls import Authority
 from simulator.testing.handle import Handle
-from simulator.testing.wanted import Missed
+from simulator.testing.loop import PLAIN, Loop
 
 T = TypeVar("T")
-Where = Callable[[CalloutRecord], bool]
 
 
-class Loop:
-    """An event loop on a thread of its own."""
+class Looking:
+    """What can be looked at without waiting for anything but the simulator's thread: the same for both kinds of code."""
 
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="zuora-simulator", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
-    def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
-        """Begin ``work`` there."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do ``work`` there and wait for its answer."""
-        if threading.current_thread() is self._thread:
-            work.close()
-            raise OurFault("the simulator's own loop may not wait for itself: use the asynchronous handle there")
-        try:
-            return self.start(work).result()
-        except Missed as miss:
-            raise miss.with_traceback(None) from None  # a reader wants the message, not the way across the threads
-
-    def call(self, function: Callable[[], T]) -> T:
-        """Call ``function`` there and wait for its answer."""
-
-        async def calling() -> T:
-            return function()
-
-        return self.wait(calling())
-
-    def close(self) -> None:
-        """Stop, and wait for the thread to end."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
-
-
-class Blocking:
-    """The handle of one tenant for code that blocks; ``aio`` is its twin for code that awaits. See `Handle`."""
-
-    def __init__(self, loop: Loop, handle: Handle, cloud: CloudHandle | None = None) -> None:
+    def __init__(self, loop: Loop, handle: Handle) -> None:
         self._loop = loop
         self._handle = handle
-        self._cloud = cloud
-        self.aio = Awaiting(loop, handle)
         self.url = handle.url
         self.client_id = handle.client_id
         self.client_secret = handle.client_secret
-
-    @property
-    def marketing_cloud(self) -> CloudHandle:
-        """The second provider, for the same client."""
-        if self._cloud is None:
-            raise OurFault("this handle was made without its second provider")
-        return self._cloud
 
     @property
     def authority(self) -> Authority:
@@ -127,7 +73,36 @@ class Blocking:
     def faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
         self._loop.call(lambda: setattr(self._handle, "faults", faults))
 
+    def story(self) -> str:
+        """What happened so far, as a text to read; empty where nothing did."""
+        return self._loop.call(self._handle.story)
+
+    @property
+    def told(self) -> bool:
+        """Whether a miss has told the story already."""
+        return self._handle.told
+
+    def __repr__(self) -> str:
+        return self._loop.call(lambda: repr(self._handle)) if self._loop.runs else "<Handle of a stopped simulator>"
+
+
+class Blocking(Looking):
+    """The handle of one tenant for code that blocks; ``aio`` is its twin for code that awaits. See `Handle`."""
+
+    def __init__(self, loop: Loop, handle: Handle, cloud: CloudHandle | None = None) -> None:
+        super().__init__(loop, handle)
+        self._cloud = cloud
+        self.aio = Awaiting(loop, handle)
+
+    @property
+    def marketing_cloud(self) -> CloudHandle:
+        """The second provider, for the same client."""
+        if self._cloud is None:
+            raise OurFault("this handle was made without its second provider")
+        return self._cloud
+
     def outcome(self, result: str = "succeed", **rule: Any) -> None:
+        """One more rule for how requests end; see `Handle.outcome`."""
         self._loop.call(lambda: self._handle.outcome(result, **rule))
 
     def notify(self, event: str, url: str, **callout: Any) -> str:
@@ -137,6 +112,10 @@ class Blocking:
     def fire(self, event: str, /, values: Mapping[str, Any] | None = None, **fields: Any) -> str:
         """Fire an event with exactly these fields."""
         return self._loop.call(lambda: self._handle.fire(event, values, **fields))
+
+    def oauth_provider(self, token_endpoint: str, client_id: str, client_secret: str, **more: Any) -> str:
+        """Make an OAuth 2.0 provider known; see `Handle.oauth_provider`."""
+        return self._loop.call(lambda: self._handle.oauth_provider(token_endpoint, client_id, client_secret, **more))
 
     def settings(self, **settings: Any) -> None:
         """Change callout settings of this tenant."""
@@ -182,19 +161,16 @@ class Blocking:
         """Raise the first fault of the simulator's own, if there was any."""
         self._loop.call(self._handle.check)
 
-    def __repr__(self) -> str:
-        return self._loop.call(lambda: repr(self._handle))
 
-
-class Awaiting:
-    """The handle of one tenant for code that awaits, on whatever asyncio loop."""
-
-    def __init__(self, loop: Loop, handle: Handle) -> None:
-        self._loop = loop
-        self._handle = handle
+class Awaiting(Looking):
+    """The handle of one tenant for code that awaits, on whatever asyncio loop. What only looks is the same as in `Blocking`."""
 
     async def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.wrap_future(self._loop.start(work))
+        __tracebackhide__ = True
+        try:
+            return await asyncio.wrap_future(self._loop.start(work))
+        except PLAIN as error:
+            raise error.with_traceback(None) from None
 
     async def _call(self, function: Callable[[], T]) -> T:
         async def calling() -> T:
@@ -210,6 +186,14 @@ class Awaiting:
         """Fire an event with exactly these fields."""
         return await self._call(lambda: self._handle.fire(event, values, **fields))
 
+    async def oauth_provider(self, token_endpoint: str, client_id: str, client_secret: str, **more: Any) -> str:
+        """Make an OAuth 2.0 provider known."""
+        return await self._call(lambda: self._handle.oauth_provider(token_endpoint, client_id, client_secret, **more))
+
+    async def outcome(self, result: str = "succeed", **rule: Any) -> None:
+        """One more rule for how requests end."""
+        await self._call(lambda: self._handle.outcome(result, **rule))
+
     async def settings(self, **settings: Any) -> None:
         """Change callout settings of this tenant."""
         await self._call(lambda: self._handle.settings(**settings))
@@ -221,9 +205,6 @@ class Awaiting:
     async def resend(self, callout: CalloutRecord | str) -> None:
         """One more attempt at a callout."""
         await self._call(lambda: self._handle.resend(callout))
-
-    async def outcome(self, result: str = "succeed", **rule: Any) -> None:
-        await self._call(lambda: self._handle.outcome(result, **rule))
 
     async def duplicate(self, callout: CalloutRecord | str, *, at_once: bool = False) -> None:
         """One more copy of a callout."""

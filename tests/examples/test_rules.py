@@ -49,6 +49,22 @@ def test_who_answers_late_is_called_again(zuora_simulator: Blocking, zuora_recei
     assert callout.attempts[1].sent_at - callout.attempts[0].sent_at == timedelta(minutes=30)
 
 
+def test_a_token_is_fetched_and_kept_until_it_is_refused(zuora_simulator: Blocking) -> None:
+    """A token is fetched before the first callout and kept; one that the receiver refuses is fetched anew, once."""
+    client = ("zuora", "secret")
+    with ThreadedReceiver(oauth_token="first", token_endpoint="/token", oauth_client=client) as receiver:
+        provider = zuora_simulator.oauth_provider(receiver.url_for("/token"), *client)
+        zuora_simulator.notify(DECLINED, receiver.url_for("/callout"), oauth_provider=provider)
+        zuora_simulator.fire(DECLINED, AccountId="8a80")
+        zuora_simulator.settle()
+        receiver.oauth_token = "second"
+        zuora_simulator.fire(DECLINED, AccountId="8a81")
+        zuora_simulator.settle()
+    asked = [[(it.purpose, it.status) for it in attempt.exchanges] for attempt in zuora_simulator.attempts]
+    assert asked[0] == [("token", 200), ("callout", 200)]
+    assert asked[1] == [("callout", 401), ("token", 200), ("callout", 200)]
+
+
 def test_a_receiver_that_calls_back_while_it_is_called(
     zuora_simulator: Blocking, zuora_receiver: ThreadedReceiver
 ) -> None:
