@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from simulator.masking import MASK
+from simulator.masking import MASK, mask_url
 from simulator.records import CalloutRecord
 from simulator.replay.run import Played, Verdict
 from simulator.replay.source import Story
@@ -21,8 +21,9 @@ SHORTEST_SECRET = 4
 """Shorter values are masked where they stand under a telling key, and not looked for elsewhere: every word has them."""
 
 _SECRET_KEYS = re.compile(
-    r"""(?i)(['"]?(?:password|clientSecret|hmacSecret|authorization)['"]?[ ]*:[ ]*)"""
-    r"""("[^"\n]*"|'[^'\n]*'|[^\s,}\]'"$][^,}\]\n]*)"""
+    r"""(?i)(['"]?(?!tokenEndpoint)[\w-]*"""
+    r"""(?:password|passwd|secret|token|api[_-]?key|authorization|credential)[\w-]*['"]?[ ]*:[ ]*)"""
+    r"""("[^"\n]*"|'[^'\n]*'|[^\s,}\]'"${\[][^,}\]\n]*)"""
 )
 _DATE = "date"
 
@@ -51,7 +52,7 @@ def tell(played: Played, seconds: float, secrets: Iterable[str] = ()) -> tuple[T
         "title": story.scenario.title,
         "file": story.path,
         "hash": f"sha256:{story.digest}",
-        "text": _SECRET_KEYS.sub(_masked_value, story.text),
+        "text": mask_url(_SECRET_KEYS.sub(_masked_value, story.text)),
         "seed": played.seed,
         "settings": {key: value for key, value in settings.items() if key != "origins"},
         "origins": settings.get("origins", {}),

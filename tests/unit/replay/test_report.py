@@ -96,6 +96,32 @@ async def test_no_secret() -> None:
     assert "password: ******" in report["stories"][0]["text"]
 
 
+async def test_no_secret_in_the_text() -> None:
+    """Whatever stands under a telling key of the story's text is masked; references and other keys stay."""
+    text = """\
+title: t
+receiver: {answers: [200]}
+definitions:
+  - event: Payment Declined
+    url: "${receiver.url}x?apiToken=planted-1&page=2"
+    headers: {X-Api-Key: planted-2, X-Other: kept}
+    oauth: {tokenEndpoint: "${receiver.url}token", clientId: me, clientSecret: 'planted-3'}
+steps:
+  - submit:
+      path: /v1/async/accounts
+      headers: {Authorization: Bearer planted-4}
+      body: {access_token: planted-5, name: kept}
+      expect: {status: 401}
+"""
+    found = await files(text=text)
+    for name, content in found.items():
+        assert re.findall(rb"planted-\d", content) == [], name
+    shown = json.loads(found["report.json"])["stories"][0]["text"]
+    assert "page=2" in shown
+    assert 'tokenEndpoint: "${receiver.url}token"' in shown
+    assert shown.count("kept") == 2
+
+
 async def test_junit_for_others() -> None:
     """An XML parser that is not ours reads a case for each expectation, whatever a receiver answered."""
     root = ET.fromstring((await files())["junit.xml"])  # noqa: S314 - our own document
