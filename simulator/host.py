@@ -48,8 +48,9 @@ class Simulator(Handle):
         await self.stop()
 
     async def start(self) -> None:
-        """Bind and serve. Raises OSError where the port is taken."""
+        """Bind and serve. Raises OSError where the port is taken, AuthorError where the state file cannot be used."""
         instance, options = self.instance, self.options
+        instance.open()
         surfaces: list[Surface] = [
             ControlSurface(instance),
             CloudSurface(instance.cloud, instance.client_id),
@@ -57,7 +58,7 @@ class Simulator(Handle):
         ]
         names = {*LOCAL_NAMES, options.host, *options.server_names}
         tls = instance.authority.server_context(*sorted(names)) if options.tls else None
-        app = application(surfaces, instance.dispatcher.broken.append, self._refused)
+        app = application(surfaces, instance.dispatcher.broken.append, self._refused, instance.durable)
         add_page(app, LedgerFeed(instance, self._next_commands))
         self._server = Server(app, options.host, options.port, tls)
         await self._server.start()
@@ -71,6 +72,7 @@ class Simulator(Handle):
         await self.instance.close()
         if self._server is not None:
             await self._server.stop()
+        await self.instance.let_go()
 
     def _next_commands(self) -> tuple[str, ...]:
         """What a newcomer may type to see something on the page."""

@@ -5,8 +5,10 @@ or the core decides. Two instances share nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from simulator.core.engine import Engine
 from simulator.core.errors import ClientError
@@ -23,6 +25,7 @@ from simulator.runtime.dispatcher import DeliveryMode, Dispatcher
 from simulator.runtime.tls import Authority, ClientTrust
 from simulator.runtime.transport import Transport
 from simulator.runtime.wire import Wire
+from simulator.state import State, seed_of
 from simulator.zuora.dialect import NAME as ZUORA
 from simulator.zuora.dialect import ZuoraDialect
 from simulator.zuora.events import happening
@@ -35,6 +38,8 @@ class Instance:
     """Built from options; nothing runs and nothing is opened before it is asked to."""
 
     def __init__(self, options: Options) -> None:
+        if options.state is not None and not options.seed:
+            options = replace(options, seed=seed_of(options.state, options.seed))
         self.options = options
         self.clock = _clock(options)
         self.engine = Engine({}, seed=options.seed, latency=options.latency, retain=options.retain)
@@ -78,6 +83,24 @@ class Instance:
             quirks=options.cloud_quirks,
         )
         self.cloud.tenants.token_lifetime = options.token_lifetime
+        self.state = State(self, options.state) if options.state is not None else None
+
+    def open(self) -> None:
+        """Take up the state file, where there is one, and go on where it ends. Raises AuthorError."""
+        if self.state is not None:
+            self.state.open()
+            self.dispatcher.keep_before_sending(self.state.durable)
+            self.dispatcher.kick()
+
+    async def let_go(self) -> None:
+        """Let go of the state file: all that happened is on disk."""
+        if self.state is not None:
+            await self.state.close()
+
+    @property
+    def durable(self) -> Callable[[], Awaitable[None]] | None:
+        """Waits until all that happened so far is on disk; None where nothing is to be kept."""
+        return self.state.durable if self.state is not None else None
 
     # ── what happened ──
 
@@ -186,6 +209,13 @@ class Instance:
         self.cloud.tenants.checked(own, client_id)
         self.tenants.change({**given, "quirks": others} if "quirks" in given else given, client_id, origin)
         self.cloud.tenants.turn(own, client_id)
+        if client_id is None and self.state is not None:
+            self.state.changed(given, origin)
+
+    def forget_settings(self) -> None:
+        """Bring back the settings given at the start."""
+        self.tenants.forget_settings()
+        self.cloud.tenants.quirks = self.cloud.tenants.initial
 
     def reset(self, client_id: str | None = None) -> None:
         """Forget what happened and what was registered; without a tenant the clock begins again too."""
@@ -196,6 +226,8 @@ class Instance:
         if client_id is None:
             self.addresses.routes = self.options.routes
             self.clock.reset()
+            if self.state is not None:
+                self.state.began_again()
 
     async def close(self) -> None:
         """Stop delivering and close what is open."""

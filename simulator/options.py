@@ -27,7 +27,8 @@ class Options(Struct, frozen=True, kw_only=True):
 
     ``clock`` is ``virtual`` or ``real``; ``start`` the first instant; ``rate`` how many times faster a real clock runs;
     ``delivery`` when first attempts go out: ``immediate``, ``on-advance``, or ``collect`` (no socket is ever opened, and
-    ``answers`` are taken for the receiver's); ``patience`` how long a hung receiver is waited for on a virtual clock.
+    ``answers`` are taken for the receiver's); ``patience`` how long a hung receiver is waited for on a virtual clock;
+    ``state`` the file that keeps all that was accepted.
     """
 
     clock: Literal["virtual", "real"] = "virtual"
@@ -56,6 +57,7 @@ class Options(Struct, frozen=True, kw_only=True):
     token_lifetime: timedelta | None = None
     reuse_connections: bool = False
     retain: int | None = None
+    state: str | None = None
     answers: tuple[Any, ...] = ()
     server_names: tuple[str, ...] = ()
     settings: Settings = Settings()

@@ -86,7 +86,7 @@ class TextLines:
             ("API docs", f"{simulator.url}/_simulator/docs"),
             ("Client id", simulator.client_id),
             ("Client secret", simulator.client_secret),
-            ("State", "in memory, gone when it stops"),
+            ("State", simulator.options.state or "in memory, gone when it stops"),
             ("Clock", clock_words(simulator)),
             ("Seed", options.seed),
         ):

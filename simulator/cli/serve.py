@@ -67,15 +67,23 @@ async def _serve(options: Options, forward_to: str | None, lines: Lines) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopped.set)
     simulator = Simulator(allowed(options, forward_to))
-    if forward_to is not None:
-        forward(simulator, forward_to)
     simulator.refusals.append(lines.refused)
     async with simulator:
+        if forward_to is not None:
+            forward(simulator, forward_to)  # now that it knows what it was told before
         warn_beyond_loopback(options)
         lines.ready(simulator)
         simulator.instance.engine.ledger.listeners.append(lines.fact)
+        failures: list[Exception] = []
+
+        def lost(failure: Exception) -> None:
+            failures.append(failure)
+            stopped.set()
+
+        if simulator.instance.state is not None:
+            simulator.instance.state.on_failure = lost
         await stopped.wait()
-    return 0
+    return complain(str(failures[0]), 2) if failures else 0
 
 
 def allowed(options: Options, url: str | None) -> Options:
@@ -90,8 +98,11 @@ def forward(simulator: "Simulator", url: str) -> None:
     """Have the receiver at ``url`` hear of both asynchronous events, also after a reset. Raises ClientError for a bad URL."""
 
     def register() -> None:
+        definitions = simulator.instance.tenants[simulator.client_id].definitions.values()
+        told = {each.event_type_name for each in definitions if each.callout and each.callout.callout_baseurl == url}
         for event in EVENTS:
-            simulator.notify(event, url)
+            if event not in told:  # a state file may know of it
+                simulator.notify(event, url)
 
     def after_reset(fact: Fact) -> None:
         if isinstance(fact, Cleared) and fact.tenant in (None, simulator.client_id):

@@ -61,6 +61,9 @@ OPTIONS = (
         "--patience", type=DURATION, help="How long a hung receiver is waited for on a virtual clock.  [default: 2s]"
     ),
     option("--retain", type=int, help="Keep only so many finished requests and callouts."),
+    option(
+        "--state", type=click.Path(dir_okay=False), help="Keep all that was accepted in this file, across restarts."
+    ),
     option("--tls", is_flag=True, default=None, help="Serve HTTPS with a certificate of the development authority."),
     option(
         "--certs",

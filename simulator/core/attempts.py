@@ -61,6 +61,7 @@ class Attempts:
         self._on_broken = on_broken
         self._open: dict[str, UnderWay] = {}
         self.ended = 0
+        self.again: dict[str, int] = {}  # requests of an attempt that were sent before, in another process
         self._last_heard: Outcome | None = None
         self._last_verdict: Verdict | None = None
 
@@ -75,6 +76,7 @@ class Attempts:
     def forget(self) -> None:
         """Forget the attempts at deliveries that the ledger has forgotten; what comes of them is told to nobody."""
         self._open = {key: attempt for key, attempt in self._open.items() if key in self._ledger.deliveries}
+        self.again = {key: times for key, times in self.again.items() if key in self._ledger.deliveries}
 
     def take(self, delivery: Delivery, signal: Signal, now: datetime) -> Delivery:
         """Let ``delivery`` take a step that asks no policy, and record it."""
@@ -212,10 +214,14 @@ class Attempts:
         history_id = self._ids.hex("history", delivery.id, delivery.attempts)
         ended = record(attempt, delivery, verdict, policy, now, retry_at, history_id)
         del self._open[delivery.id]
+        self.again.pop(delivery.id, None)
         self.ended += 1
         if retry_at is not None:
             self._timeline.add(retry_at, after.id)
         self._ledger.append(AttemptEnded(after, ended))
 
     def _request_id(self, delivery: Delivery, copy: int = 0, *, next_one: bool = False) -> str:
-        return self._ids.hex("request", delivery.id, delivery.attempts, delivery.exchange + next_one, copy)
+        purpose = ("request", delivery.id, delivery.attempts, delivery.exchange + next_one, copy)
+        if self.again and (times := self.again.get(delivery.id)):
+            return self._ids.hex(*purpose, times)
+        return self._ids.hex(*purpose)

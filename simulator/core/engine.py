@@ -62,8 +62,8 @@ class Engine:
         self.ledger = Ledger(retain)
         self.faults = Faults(self.ids)
         self._timeline: Timeline[str] = Timeline()
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._accepted = 0
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.accepted = 0
         self._subscriptions: dict[tuple[str, int], Subscription] = {}
         self._attempts = Attempts(self.dialects, self.ids, self.ledger, self._timeline, self.faults, self._tell)
         self.broken: list[Exception] = []
@@ -82,7 +82,7 @@ class Engine:
 
     def fire(self, dialect: str, tenant: str, happening: Happening, now: datetime, job: str | None = None) -> Event:
         """Let something happen: a delivery is opened for each who hears of it."""
-        number = self._number("event", tenant)
+        number = self.counts["event", tenant] + 1
         event = Event(
             id=self.ids.hex("event", tenant, number),
             dialect=dialect,
@@ -95,6 +95,7 @@ class Engine:
             details=happening.details,
         )
         audience = self.dialects[dialect].audience(event)  # asked first: where it fails, nothing has happened
+        self.counts["event", tenant] = number
         self.ledger.append(EventRaised(event))
         for place, heard_by in enumerate(audience):
             subscription = self._shared(heard_by, place)
@@ -140,13 +141,30 @@ class Engine:
         self.ledger.append(Cleared(tenant))
         self.faults.replace((), tenant)
         self._subscriptions.clear()
-        if tenant is None:
-            self._accepted = 0
-        for key in [key for key in self._counts if tenant is None or key[1] == tenant]:
-            del self._counts[key]
+        self.forget_counts(tenant)
         # The ids will come again, for other things: nothing that bears them may be left behind.
         self._attempts.forget()
         self._timeline.keep(lambda item: item in self.ledger.deliveries or item in self.ledger.jobs)
+
+    def forget_counts(self, tenant: str | None = None) -> None:
+        """Number what happens to a tenant, or to all, from the beginning again."""
+        if tenant is None:
+            self.accepted = 0
+        for key in [key for key in self.counts if tenant is None or key[1] == tenant]:
+            del self.counts[key]
+
+    def wake(self, at: datetime, item: str) -> None:
+        """Look at a job or a delivery at ``at``, if it then still waits for that."""
+        self._timeline.add(at, item)
+
+    def send_again(self, delivery_id: str, times: int) -> None:
+        """Requests of the next attempt at this delivery went out ``times`` before: it uses none of their ids."""
+        self._attempts.again[delivery_id] = times
+
+    @property
+    def sent_again(self) -> Mapping[str, int]:
+        """How often requests of an attempt that has not ended had gone out before this process."""
+        return self._attempts.again
 
     # ── time ──
 
@@ -241,9 +259,9 @@ class Engine:
         return last
 
     def _next(self) -> int:
-        self._accepted += 1
-        return self._accepted
+        self.accepted += 1
+        return self.accepted
 
     def _number(self, kind: str, tenant: str) -> int:
-        self._counts[kind, tenant] += 1
-        return self._counts[kind, tenant]
+        self.counts[kind, tenant] += 1
+        return self.counts[kind, tenant]

@@ -22,6 +22,10 @@ class AuthorError(SimulatorError):
     """The fault of whoever wrote a setting, a flag or a scenario; the message says what, where and what to do."""
 
 
+class NotKept(AuthorError):
+    """What was accepted could not be written down; nothing more is, until somebody has seen to the file."""
+
+
 class StillBusy(SimulatorError):
     """Time could not come to rest: a bound was reached; the message names what is still busy."""
 

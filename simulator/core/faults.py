@@ -4,7 +4,7 @@ A fault rewrites what is sent and never the rules: a copy is an extra exchange w
 answer is judged as the timeout it looks like. Chance comes from the seed, so a run with faults repeats.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -66,11 +66,12 @@ def folded(name: str) -> str:
 
 
 class Faults:
-    """The faults in force, in the order in which they were given."""
+    """The faults in force, in the order in which they were given. ``told`` hears of each change after it stands."""
 
     def __init__(self, ids: Ids, faults: Sequence[Fault] = ()) -> None:
         self._ids = ids
         self._faults = list(faults)
+        self.told: Callable[[tuple[Fault, ...]], None] = lambda faults: None
 
     @property
     def current(self) -> tuple[Fault, ...]:
@@ -79,10 +80,16 @@ class Faults:
     def replace(self, faults: Sequence[Fault], tenant: str | None = None) -> None:
         """Put ``faults`` in the place of the tenant's own, or of all."""
         kept = [fault for fault in self._faults if tenant is not None and fault.tenant != tenant]
-        self._faults = kept + list(faults)
+        self._change(kept + list(faults))
 
     def add(self, fault: Fault) -> None:
-        self._faults.append(fault)
+        self._change([*self._faults, fault])
+
+    def _change(self, faults: list[Fault]) -> None:
+        changed = faults != self._faults
+        self._faults = faults
+        if changed:
+            self.told(self.current)
 
     def decide(self, delivery: Delivery, now: datetime) -> Rewrite:
         """What becomes of the attempt that would begin now. A fault marked ``once`` is used up by it."""
@@ -111,7 +118,7 @@ class Faults:
         held = rewrite.hold_until is not None and not rewrite.drop
         spent = [fault for fault in (holding if held else used) if fault.once]
         if spent:
-            self._faults = [fault for fault in self._faults if not any(fault is it for it in spent)]
+            self._change([fault for fault in self._faults if not any(fault is it for it in spent)])
         return rewrite
 
     def shuffle(self, ready: list[Delivery], now: datetime) -> list[Delivery]:

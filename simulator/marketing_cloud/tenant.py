@@ -112,6 +112,11 @@ class Tenants:
         return tenant
 
     @property
+    def shelves(self) -> list[Shelf[Any]]:
+        """What belongs to no tenant."""
+        return [self.grants]
+
+    @property
     def all(self) -> list[Tenant]:
         return list(self._tenants.values())
 

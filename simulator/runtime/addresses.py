@@ -5,7 +5,7 @@ It alone decides whether a host may be contacted. It opens no socket and asks no
 somebody named are allowed; everything else is refused, since people do paste production URLs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -82,6 +82,7 @@ class Addresses:
         self.allow_hosts = tuple(allow_hosts)
         self._named = frozenset(_entry(text, "allowed host") for text in self.allow_hosts)
         self._places: dict[str, Place | Refusal] = {}
+        self.told: Callable[[dict[str, str]], None] = lambda routes: None
         self.routes = routes or {}
 
     @property
@@ -94,6 +95,7 @@ class Addresses:
         table = {_entry(source, "route"): _target(source, target) for source, target in routes.items()}
         self._given = dict(routes)
         self._routes = table
+        self.told(self._given)
         self._places.clear()
 
     def locate(self, url: str) -> Place | Refusal:

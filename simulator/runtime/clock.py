@@ -5,6 +5,7 @@ knows what is due.
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -12,7 +13,9 @@ VIRTUAL_START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
-    """The simulator's time."""
+    """The simulator's time. ``moved`` is called after somebody has moved it; that it runs is told to nobody."""
+
+    moved: Callable[[], None]
 
     @property
     def now(self) -> datetime:
@@ -31,6 +34,13 @@ class Clock(Protocol):
     def reset(self) -> None:
         """Begin again where the clock began."""
 
+    def resume(self, at: datetime) -> None:
+        """Go on from ``at``, where it stood when it was stopped."""
+
+
+def _unheard() -> None:
+    """Nobody wants to know that a clock was moved."""
+
 
 class VirtualClock:
     """Stands still; `skip_to` alone moves it."""
@@ -39,19 +49,26 @@ class VirtualClock:
 
     def __init__(self, start: datetime = VIRTUAL_START) -> None:
         self._start = self._now = start
+        self.moved: Callable[[], None] = _unheard
 
     @property
     def now(self) -> datetime:
         return self._now
 
     def skip_to(self, at: datetime) -> None:
-        self._now = max(self._now, at)
+        if at > self._now:
+            self._now = at
+            self.moved()
 
     def seconds_until(self, at: datetime) -> float | None:
         return 0.0 if at <= self._now else None
 
     def reset(self) -> None:
         self._now = self._start
+        self.moved()
+
+    def resume(self, at: datetime) -> None:
+        self._now = at
 
 
 class RealClock:
@@ -62,6 +79,7 @@ class RealClock:
     def __init__(self, rate: float = 1.0, start: datetime | None = None) -> None:
         self._rate = rate
         self._given = start
+        self.moved: Callable[[], None] = _unheard
         self.reset()
 
     @property
@@ -72,6 +90,7 @@ class RealClock:
         ahead = at - self.now
         if ahead > timedelta(0):
             self._start += ahead
+            self.moved()
 
     def seconds_until(self, at: datetime) -> float | None:
         return max(0.0, (at - self.now).total_seconds() / self._rate)
@@ -79,3 +98,7 @@ class RealClock:
     def reset(self) -> None:
         self._start = self._given or datetime.now(UTC)
         self._since = time.monotonic()
+        self.moved()
+
+    def resume(self, at: datetime) -> None:
+        self.skip_to(at)  # it has run on meanwhile, unless it ran fast or ahead of the wall's

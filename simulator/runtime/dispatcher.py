@@ -7,7 +7,7 @@ waits for its answer is told so after ``turn``, or both would wait for each othe
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -62,7 +62,7 @@ class Dispatcher:
         self._moving = asyncio.Lock()
         self._asked = False
         self._tasks: set[asyncio.Task[Any]] = set()
-        carrier = Carrier(engine, clock, transport)
+        self._carrier = carrier = Carrier(engine, clock, transport)
         self._window = Window(carrier, concurrency, self._spawn)
         self._lanes = Lanes(carrier, per_receiver, self._spawn, self.kick)
         self._timer: asyncio.TimerHandle | None = None
@@ -96,6 +96,16 @@ class Dispatcher:
         """Move time from one due instant to the next until ``reached``; False where nothing more falls due by ``limit``."""
         move = _Move(self.steps)
         return await self._see_through(move, self._move_until(move, reached, limit))
+
+    def keep_before_sending(self, durable: Callable[[], Awaitable[None]]) -> None:
+        """Send nothing before ``durable`` has answered."""
+        self._carrier.durable = durable
+
+    def halt(self, error: Exception) -> None:
+        """Begin nothing any more, because of ``error``."""
+        self._lanes.close()
+        self.mode = DeliveryMode.ON_ADVANCE
+        self._keep(error)
 
     async def close(self) -> None:
         """Stop: what is in flight is cut off."""

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 
 from simulator.core.attempt import Dispatch
+from simulator.core.errors import NotKept
 from simulator.core.model import Delivery
 from simulator.runtime.carrier import Carrier
 
@@ -66,6 +67,8 @@ class Lanes:
     async def _carry_in(self, lane: "_Lane", dispatch: Dispatch) -> None:
         try:
             await self._carrier.carry(dispatch)
+        except NotKept:
+            self.close()  # it goes out when the journal is taken up again
         finally:
             lane.active -= 1
             self.carrying -= 1

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aiohttp import web, web_app
 
-from simulator.core.errors import AuthorError, ClientError, OurFault
+from simulator.core.errors import AuthorError, ClientError, NotKept, OurFault
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,9 @@ STOPS_WITHIN = 1.0
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Every interface, and the address by which this machine itself reaches it."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What changes nothing."""
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -45,17 +48,26 @@ Refused = Callable[[str, str, int, str], None]
 
 
 def application(
-    surfaces: Sequence[Surface], broken: Callable[[BaseException], None], refused: Refused = lambda *refusal: None
+    surfaces: Sequence[Surface],
+    broken: Callable[[BaseException], None],
+    refused: Refused = lambda *refusal: None,
+    durable: Callable[[], Awaitable[None]] | None = None,
 ) -> web.Application:
     """One application; the first surface that owns a path answers for its errors.
 
     ``broken`` hears of faults of ours, ``refused`` of what clients are refused: method, path with query, status, words.
+    ``durable``, where there is one, has seen on disk what a request changed before it is answered.
     """
 
     @web.middleware
     async def errors(request: web.Request, handler: Answering) -> web.StreamResponse:
         try:
-            return await handler(request)
+            response = await handler(request)
+            if durable is not None and request.method not in SAFE and not response.prepared:
+                await durable()
+            return response
+        except NotKept as error:
+            return refuse(request, ClientError(str(error), status=503))
         except ClientError as error:
             return refuse(request, error)
         except AuthorError as error:

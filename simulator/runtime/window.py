@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 
 from simulator.core.attempt import Dispatch
+from simulator.core.errors import NotKept
 from simulator.core.model import Delivery, Outcome
 from simulator.runtime.carrier import Carrier
 from simulator.runtime.transport import Conversation
@@ -57,6 +58,8 @@ class Window:
         following: Dispatch | None = None
         try:
             following, carried.sent_at = self._carrier.report(carried.dispatch, await carried.answer, carried.sent_at)
+        except NotKept:
+            raise
         except Exception as error:  # ours: the attempt is closed, the error kept
             self._carrier.engine.abandon(carried.dispatch, error, self._carrier.clock.now)
         if following is not None:

@@ -187,6 +187,10 @@ class ZuoraService:
         """The id of the tenant's default communication profile."""
         return self.engine.ids.hex("profile", tenant.id, "default")
 
+    def number_from(self, number: int) -> None:
+        """Number the requests that make no job from there on."""
+        self._requests = number
+
     def own_request_id(self) -> str:
         """An id for an API request that made no job."""
         self._requests += 1

@@ -185,6 +185,20 @@ class Tenants:
             return None
         return self[grant.client_id]
 
+    @property
+    def shelves(self) -> list[Shelf[Any]]:
+        """What belongs to no tenant."""
+        return [self.grants, self.outcomes, self.nobody.counts]
+
+    @property
+    def all(self) -> list[Tenant]:
+        return list(self._tenants.values())
+
+    def forget_settings(self) -> None:
+        """Bring back the settings given at the start."""
+        self.defaults, self.origins = self._initial, dict(self._initial_origins)
+        self._unsettle()
+
     def described(self, client_id: str) -> merge_fields.Tenant:
         """What system merge fields say of a tenant."""
         return merge_fields.Tenant(TENANT_ID, f"Simulated tenant {client_id[:8]}")
@@ -228,7 +242,7 @@ class Tenants:
                 tenant.counts.put("token", tokens)  # so that no token is handed out twice
         if client_id is None:
             self.outcomes.clear()
-            self.defaults, self.origins = self._initial, dict(self._initial_origins)
+            self.forget_settings()
         self._unsettle()
 
     def _unsettle(self) -> None:

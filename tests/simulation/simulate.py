@@ -1,7 +1,8 @@
 """Deterministic simulation: thousands of lives of an engine, each from one seed, each against all laws.
 
 `python -m tests.simulation.simulate [SEEDS] [FIRST]` (`make simulate`) runs them; a failure prints its seed and the
-smallest history that still fails. A life can be followed by a journal: whatever `plugged` returns is told each fact
+smallest history that still fails. Every life is written to a journal, and may end at any instant and go on from what
+was written. A life can be followed by a journal: whatever `plugged` returns is told each fact
 and may judge the life at its end.
 """
 
@@ -12,6 +13,7 @@ from random import Random
 from typing import Protocol
 
 from simulator.core.ledger import Fact
+from tests.support.journalled import JournalledWorld
 from tests.support.world import Operation, World
 
 OPERATIONS_PER_LIFE = 60
@@ -34,6 +36,7 @@ WEIGHTS = {
     "report": 20,
     "report_forgotten": 1,
     "abandon": 0.5,
+    "crash": 0.7,
 }
 
 
@@ -59,7 +62,7 @@ def operations(seed: int) -> list[Operation]:
 
 def live(seed: int, todo: Sequence[Operation], plugged: Plug | None = None) -> bytes:
     """Live one life, all laws held after every operation; answers with its history."""
-    world = World(live=seed % 2 == 1, retain=3 if seed % 5 == 4 else None, seed=seed)
+    world = JournalledWorld(live=seed % 2 == 1, retain=3 if seed % 5 == 4 else None, seed=seed)
     journal = plugged(world) if plugged else None
     if journal is not None:
         world.engine.ledger.listeners.append(journal.hear)
