@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from simulator.cli.parameters import DURATION
-from simulator.cli.replay import ALLOW_HOST, REPORT, STYLE, command_line, manner_of, secrets_of
+from simulator.cli.replay import ALLOW_HOST, PROBE_WAIT, REPORT, STYLE, command_line, manner_of, secrets_of
 from simulator.core.errors import AuthorError
 from simulator.masking import mask_url
 
@@ -31,6 +31,7 @@ from simulator.masking import mask_url
     "--patience", type=DURATION, default="16s", show_default=True, help="How long an answer is really waited for."
 )
 @click.option("--seed", type=click.IntRange(0, 2**62), help="The seed of all ids; another one each time unless given.")
+@PROBE_WAIT
 @ALLOW_HOST
 @REPORT
 @STYLE
@@ -39,6 +40,7 @@ def examine(
     basic: str | None,
     probe: str | None,
     patience: timedelta,
+    probe_wait: timedelta,
     allow_host: tuple[str, ...],
     seed: int | None,
     report: str | None,
@@ -50,7 +52,14 @@ def examine(
     """
     from msgspec.structs import replace
 
-    how = {"target": url, "allow_host": allow_host, "clock": "virtual", "rate": 1.0, "probe": probe}
+    how = {
+        "target": url,
+        "allow_host": allow_host,
+        "clock": "virtual",
+        "rate": 1.0,
+        "probe": probe,
+        "probe_wait": probe_wait,
+    }
     manner = manner_of(**how)  # type: ignore[arg-type]  # the options' own types, gathered to be masked together
     if basic is not None:
         username, colon, password = basic.partition(":")
@@ -61,7 +70,9 @@ def examine(
     seed = randbelow(10**9) if seed is None else seed
     manner = replace(manner, shift=seed)
     secrets = [*secrets_of(how), *([basic.partition(":")[2]] if basic else [])]
-    command = command_line("examine", (mask_url(url),), probe=probe, seed=seed, allow_host=allow_host)
+    command = command_line(
+        "examine", (mask_url(url),), probe=probe, probe_wait=probe_wait, seed=seed, allow_host=allow_host
+    )
     return asyncio.run(_examine(manner, patience, style, report, command, secrets))
 
 

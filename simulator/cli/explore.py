@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from simulator.cli.replay import ALLOW_HOST, CLOCK, PROBE, RATE, STYLE, TARGET, manner_of
+from simulator.cli.replay import ALLOW_HOST, CLOCK, PROBE, PROBE_WAIT, RATE, STYLE, TARGET, manner_of
 from simulator.core.errors import AuthorError
 
 
@@ -38,6 +38,7 @@ from simulator.core.errors import AuthorError
 @CLOCK
 @RATE
 @PROBE
+@PROBE_WAIT
 @STYLE
 def explore(
     path: str, invariants: tuple[str, ...], bound: int, seed: int, target_file: str | None, style: str, **how: Any

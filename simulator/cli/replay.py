@@ -3,13 +3,16 @@
 import asyncio
 import os
 import shlex
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from simulator.cli.parameters import DURATION
 from simulator.cli.storytelling import audience
 from simulator.core.errors import AuthorError
+from simulator.core.units import format_duration
 from simulator.masking import mask_url
 
 PATHS = click.argument("paths", nargs=-1, required=True)
@@ -28,6 +31,13 @@ RATE = click.option(
     help="How many times faster the real clock runs.",
 )
 PROBE = click.option("--probe", metavar="URL", help="An address of the application that tells the effect of a callout.")
+PROBE_WAIT = click.option(
+    "--probe-wait",
+    type=DURATION,
+    default="0s",
+    show_default=True,
+    help="Real time that the application is given to do its work before each probe.",
+)
 STYLE = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 REPORT = click.option(
     "--report",
@@ -45,6 +55,7 @@ ONLY = click.option("--only", metavar="NAME", help="Only stories whose file or t
 @CLOCK
 @RATE
 @PROBE
+@PROBE_WAIT
 @REPORT
 @STYLE
 @ONLY
@@ -85,7 +96,13 @@ def replay(
 
 
 def manner_of(
-    *, target: str | None, allow_host: tuple[str, ...], clock: str, rate: float, probe: str | None = None
+    *,
+    target: str | None,
+    allow_host: tuple[str, ...],
+    clock: str,
+    rate: float,
+    probe: str | None = None,
+    probe_wait: timedelta = timedelta(0),
 ) -> Any:
     """How stories are played, from the options; a URL that is named is allowed by that."""
     from simulator.replay.performance import Manner
@@ -93,7 +110,9 @@ def manner_of(
     for url in (target, probe):
         _check_url(url)
     named = [host for url in (target, probe) if url and (host := urlsplit(url).hostname)]
-    return Manner(target=target, allow_hosts=(*allow_host, *named), clock=clock, rate=rate, probe=probe)
+    return Manner(
+        target=target, allow_hosts=(*allow_host, *named), clock=clock, rate=rate, probe=probe, probe_wait=probe_wait
+    )
 
 
 def _check_url(url: str | None) -> None:
@@ -123,6 +142,8 @@ def command_line(command: str, words: tuple[str, ...], **options: Any) -> str:
             parts.append(flag)
         elif isinstance(value, tuple):
             parts += [part for item in value for part in (flag, item)]
+        elif isinstance(value, timedelta):
+            parts += [flag, format_duration(value)] if value else []
         elif value not in (None, False) and (name, value) not in (("clock", "virtual"), ("rate", 1.0)):
             parts += [
                 flag,

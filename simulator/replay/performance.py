@@ -3,6 +3,7 @@
 What is due when the last step is done is still delivered; then the expectations are judged. A step that fails ends the story.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -53,6 +54,7 @@ class Manner(Struct, frozen=True):
     """How stories are played, whichever they are. ``target`` takes the place of every story's receiver.
 
     ``shift`` is added to each story's seed: a receiver that remembers must not take one run's ids for those of another.
+    ``probe_wait`` is real time given to an application that does its work after it has answered, before each probe.
     A ``rehearsal`` opens no socket to a receiver: what would be sent is answered 200.
     """
 
@@ -61,6 +63,7 @@ class Manner(Struct, frozen=True):
     clock: str = "virtual"
     rate: float = 1.0
     probe: str | None = None
+    probe_wait: timedelta = timedelta(0)
     username: str | None = None
     password: str | None = None
     patience: timedelta | None = None
@@ -254,6 +257,8 @@ class Performance:
         host = urlsplit(url).hostname or ""
         if url != self.manner.probe and not is_local(url) and host not in self.manner.allow_hosts:
             raise AuthorError(f"{where}: {host!r} is neither loopback nor allowed: add --allow-host {host}")
+        if self.manner.probe_wait:
+            await asyncio.sleep(self.manner.probe_wait.total_seconds())
         answer = await self.stage.request(probe.method, url, probe.headers, probe.body)
         self._check(f"probe {probe.method} {url}", probe.expect, answer, where)
         return answer.fields
