@@ -242,3 +242,12 @@ def test_load_tells_of_all_files(tmp_path: object, monkeypatch: pytest.MonkeyPat
         "typo.yaml:1:1: unknown key 'titel', did you mean 'title'?",
         "zero.yaml: is not a text file: a zero byte at offset 8",
     ]
+
+
+@pytest.mark.parametrize("verb", ["settle", "drain"])
+def test_a_step_that_takes_nothing(verb: str) -> None:
+    """It may stand with its colon and nothing behind it."""
+    story = scenario(SMALLEST.replace("  - advance: 30m\n", f"  - {verb}:\n"))
+    step = story.steps[1]
+    assert not isinstance(step, str)
+    assert step.verb == verb
