@@ -16,8 +16,8 @@ from simulator.core.errors import AuthorError, ClientError, NotKept, OurFault
 
 log = logging.getLogger(__name__)
 
-BODY_LIMIT = 10 * 1024 * 1024
-"""Bytes of a request body; a larger one is answered 413 before it is read."""
+BODY_LIMIT = 10_000_000
+"""Bytes of a request body; one of this size or larger is answered 413 before it is read."""
 
 STOPS_WITHIN = 1.0
 """Seconds that open connections are given when the server stops."""

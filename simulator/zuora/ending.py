@@ -20,12 +20,12 @@ from simulator.zuora.work import Reason, apply, target_of
 
 def carry_out(tenant: Tenant, ids: Ids, job: Job, plan: Plan | None, now: datetime, *, strict_fields: bool) -> Any:
     """The id of the resource that the request made, changed or removed (what came of it, for a job of its own), or why not."""
-    if plan is not None and plan.result is Result.FAIL:
-        return Reason(plan.code or RULE, plan.message or "Operation failed.")
-    if plan is not None and plan.result is Result.LOCK:
-        return Reason(plan.code or LOCKED, plan.message or LOCK_WORDS)
+    chosen = _chosen(plan)
+    if chosen is not None:
+        return chosen if plan is not None and plan.code else _own(job, chosen)
     if job.submission.details:
-        return own_jobs.perform(tenant, ids, job, now, strict_fields=strict_fields)
+        came = own_jobs.perform(tenant, ids, job, now, strict_fields=strict_fields)
+        return _own(job, came) if isinstance(came, Reason) else came
     submission = job.submission
     segments = segments_of(submission.target.partition("?")[0])[2:]
     body = read_json(submission.body) if submission.body else {}
@@ -39,6 +39,22 @@ def carry_out(tenant: Tenant, ids: Ids, job: Job, plan: Plan | None, now: dateti
         strict_fields=strict_fields,
     )
     return done if isinstance(done, Reason) else done.resource_id
+
+
+def _chosen(plan: Plan | None) -> Reason | None:
+    """The failure that a plan asks for."""
+    if plan is not None and plan.result is Result.FAIL:
+        return Reason(plan.code or RULE, plan.message or "Operation failed.")
+    if plan is not None and plan.result is Result.LOCK:
+        return Reason(plan.code or LOCKED, plan.message or LOCK_WORDS)
+    return None
+
+
+def _own(job: Job, reason: Reason) -> Reason:
+    """A reason in the codes of order jobs: 40000050 where others say 50000050 (wild: GU)."""
+    if not job.submission.details or not reason.code.startswith("5"):
+        return reason
+    return Reason("4" + reason.code[1:], reason.message)
 
 
 def silent(tenant: Tenant, job: Job, outcome: Any) -> Finished:

@@ -65,9 +65,9 @@ def leave(tenant: Tenant, template: CalloutTemplate) -> None:
     tenant.left.put(template.id, template)
 
 
-def check_callout_name(tenant: Tenant, template: CalloutTemplate) -> None:
-    """Refuse a name that another template in use has (documented: unique across all)."""
-    own = (one.callout for one in tenant.definitions.values() if one.callout is not None)
+def check_callout_name(tenant: Tenant, template: CalloutTemplate, owner: str | None = None) -> None:
+    """Refuse a name that another template in use has (documented: unique across all); ``owner`` is its definition."""
+    own = (one.callout for one in tenant.definitions.values() if one.callout is not None and one.id != owner)
     for other in (*tenant.templates.values(), *own):
         if other.id != template.id and other.name == template.name:
             raise ClientError(f"a callout template {template.name!r} exists already", code=VIOLATED)
@@ -88,4 +88,4 @@ def check_definition(tenant: Tenant, definition: NotificationDefinition) -> None
         if find_template(tenant, template_id) is None:
             raise ClientError(f"The callout template with id {template_id} does not exist", code=NO_OBJECT)
     if definition.callout is not None:
-        check_callout_name(tenant, definition.callout)
+        check_callout_name(tenant, definition.callout, definition.id)

@@ -1,0 +1,175 @@
+"""The effects of requests: what was created asynchronously can be retrieved, changed and removed, and twins agree."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+
+from simulator import Receiver, Simulator
+from tests.support.client import SUCCEEDED, Client
+
+FAILED = "Async Request Failed"
+ACME = {"name": "Acme", "currency": "USD", "billToContact": {"firstName": "A", "lastName": "B", "country": "US"}}
+
+
+async def done(client: Client, path: str, body: Any = None, method: str = "POST") -> dict[str, Any]:
+    """Submit, let the work be done, and answer with the payload that a receiver heard."""
+    async with Receiver() as receiver:
+        for event in (SUCCEEDED, FAILED):
+            await client.listen(receiver.url, event, name=f"{event} {receiver.url}")
+        await client.submit(path, body, method)
+        await client.zuora.settle()
+        payload: dict[str, Any] = receiver.requests[-1].json
+        return payload
+
+
+async def test_an_account_that_was_created_can_be_retrieved(client: Client) -> None:
+    """By id and by number, by REST and by CRUD: "authenticate back with Zuora to retrieve additional information"."""
+    payload = await done(client, "/v1/async/accounts", ACME)
+    account = payload["data"]["id"]
+    for key in (account, "A00000001"):
+        status, body = await client.call("GET", f"/v1/accounts/{key}")
+        assert status == 200
+        assert body["basicInfo"] == {"id": account, "status": "Active", "name": "Acme", "accountNumber": "A00000001"}
+        assert body["billToContact"]["lastName"] == "B"
+        assert body["success"] is True
+        status, body = await client.call("GET", f"/v1/object/account/{key}")
+        assert (status, body["Id"], body["Name"], body["AccountNumber"]) == (200, account, "Acme", "A00000001")
+
+
+async def test_put_merges_and_delete_removes(client: Client) -> None:
+    """By the asynchronous CRUD paths, on what the REST path made; the payload names the same id."""
+    account = (await done(client, "/v1/async/accounts", ACME))["data"]["id"]
+    path = f"/v1/async/object/account/{account}"
+    assert (await done(client, path, {"Name": "New"}, "PUT"))["data"] == {"id": account}
+    _, body = await client.call("GET", f"/v1/accounts/{account}")
+    assert (body["basicInfo"]["name"], body["billingAndPayment"]["currency"]) == ("New", "USD")
+    assert (await done(client, path, None, "DELETE"))["data"] == {"id": account}
+    _, body = await client.call("GET", f"/v1/accounts/{account}")
+    assert body["reasons"] == [{"code": 50000040, "message": f"Cannot find entity by key: '{account}'."}]
+    status, body = await client.call("GET", f"/v1/object/account/{account}")
+    assert (status, body) == (404, {"done": True, "records": [], "size": 0})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("PUT", "/v1/async/accounts/nobody", {"name": "x"}, "50000040"),
+        ("DELETE", "/v1/async/accounts/nobody", None, "50000040"),
+        ("DELETE", "/v1/async/object/account/nobody", None, "50000040"),
+        ("POST", "/v1/async/journal-runs", {"transactionTypes": [{"type": "Invoice"}]}, "50000022"),
+        ("POST", "/v1/async/object/order", {}, "50000022"),
+    ],
+)
+async def test_what_cannot_be_done_ends_in_the_failed_event(
+    client: Client, method: str, path: str, body: Any, code: str
+) -> None:
+    """With a code as text, words and a process id; the submission itself was accepted."""
+    payload = await done(client, path, body, method)
+    assert payload["state"] == "failed"
+    assert payload["reasons"][0]["code"] == code
+    assert len(payload["processId"]) == 16
+
+
+async def test_strict_fields_ask_for_more() -> None:
+    """An account needs name, currency and a bill-to contact, asynchronously and not."""
+    async with Simulator(strict_fields=True) as zuora, aiohttp.ClientSession() as session:
+        client = Client(zuora, session)
+        await client.log_in()
+        payload = await done(client, "/v1/async/accounts", {"name": "Acme"})
+        assert "'currency'" in payload["reasons"][0]["message"]
+        _, body = await client.call("POST", "/v1/accounts", json={"name": "Acme"})
+        assert body["reasons"][0]["code"] == 50000022
+        assert (await client.call("POST", "/v1/accounts", json=ACME))[1]["success"] is True
+
+
+@pytest.mark.parametrize(
+    ("path", "number", "value"),
+    [
+        ("accounts", "accountNumber", "A00000001"),
+        ("subscriptions", "subscriptionNumber", "A-S00000001"),
+        ("invoices", "invoiceNumber", "INV00000001"),
+        ("payments", "number", "P-00000001"),
+        ("creditmemos", "number", "CM00000001"),
+        ("contacts", "id", None),
+        ("catalog/products", "productNumber", "PC-00000001"),
+        ("rateplans", "id", None),
+        ("anything-else", "id", None),
+    ],
+)
+async def test_the_synchronous_twins(client: Client, path: str, number: str, value: str | None) -> None:
+    """POST, GET, PUT, GET, DELETE answer 200 with `success`; kinds that Zuora numbers are numbered."""
+    body = {"name": "One", "nested": {"deep": [1, 2]}}
+    status, made = await client.call("POST", f"/v1/{path}", json=body)
+    assert (status, made["success"]) == (200, True)
+    assert value is None or made[number] == value
+    key = made[number]
+    assert (await client.call("PUT", f"/v1/{path}/{key}", json={"name": "Two"}))[1]["success"] is True
+    status, shown = await client.call("GET", f"/v1/{path}/{key}")
+    fields = shown.get("basicInfo", shown)
+    assert (fields["name"], fields["nested"]) == ("Two", {"deep": [1, 2]})
+    assert (await client.call("DELETE", f"/v1/{path}/{key}"))[1]["success"] is True
+    _, gone = await client.call("GET", f"/v1/{path}/{key}")
+    assert gone["success"] is False
+
+
+async def test_crud_twins(client: Client) -> None:
+    """`Success` and `Id`; what is not there is an `Errors` pair with 200."""
+    status, made = await client.call("POST", "/v1/object/product", json={"Name": "P", "Own__c": 1})
+    assert (status, made["Success"]) == (200, True)
+    _, shown = await client.call("GET", f"/v1/object/product/{made['Id']}")
+    assert (shown["Name"], shown["Own__c"], shown["ProductNumber"]) == ("P", 1, "PC-00000001")
+    status, failed = await client.call("PUT", "/v1/object/product/x", json={})
+    assert status == 200
+    assert failed["Success"] is False
+    assert failed["Errors"][0]["Code"] == "INVALID_ID"
+
+
+async def test_an_order_makes_its_subscriptions(client: Client) -> None:
+    """`orderDate` is required; each subscription of an order is a resource with a number."""
+    assert (await client.call("POST", "/v1/orders", json={}))[1]["success"] is False
+    order = {"orderDate": "2026-01-01", "existingAccountNumber": "A1", "subscriptions": [{"orderActions": []}]}
+    _, made = await client.call("POST", "/v1/orders", json=order)
+    assert (made["orderNumber"], made["subscriptionNumbers"]) == ("O-00000001", ["A-S00000001"])
+    _, shown = await client.call("GET", "/v1/subscriptions/A-S00000001")
+    assert shown["accountNumber"] == "A1"
+    _, shown = await client.call("GET", "/v1/orders/O-00000001")
+    assert shown["order"]["orderDate"] == "2026-01-01"
+    _, done = await client.call("PUT", "/v1/subscriptions/A-S00000001/cancel", json={"cancellationPolicy": "EndOfTerm"})
+    assert done["success"] is True
+    _, shown = await client.call("GET", "/v1/subscriptions/A-S00000001")
+    assert (shown["status"], shown["cancellationPolicy"]) == ("Cancelled", "EndOfTerm")
+
+
+async def test_pages_of_resources_neither_skip_nor_repeat(zuora: Simulator, client: Client) -> None:
+    """`nextPage` is an absolute URL; what is deleted meanwhile from the page before skips nothing."""
+    for number in range(5):
+        await client.call("POST", "/v1/invoices", json={"n": number})
+    _, page = await client.call("GET", "/v1/invoices?pageSize=2")
+    assert [one["n"] for one in page["invoices"]] == [0, 1]
+    await client.call("DELETE", f"/v1/invoices/{page['invoices'][0]['id']}")
+    _, page = await client.call("GET", page["nextPage"].removeprefix(zuora.url))
+    assert [one["n"] for one in page["invoices"]] == [2, 3]
+    _, page = await client.call("GET", page["nextPage"].removeprefix(zuora.url))
+    assert [one["n"] for one in page["invoices"]] == [4]
+    assert "nextPage" not in page
+
+
+async def test_the_query_action(client: Client) -> None:
+    """Profiles and resources by ZOQL; another action and a malformed query in the words of actions."""
+    query = {"queryString": "select Id, ProfileName from CommunicationProfile"}
+    status, found = await client.call("POST", "/v1/action/query", json=query)
+    assert (status, found["size"], found["done"]) == (200, 1, True)
+    assert found["records"][0]["ProfileName"] == "Default Profile"
+    made = await client.listen("http://127.0.0.1:9/x")
+    assert made["communicationProfileId"] == found["records"][0]["Id"]
+    await client.call("POST", "/v1/accounts", json={"name": "Acme"})
+    query = {"queryString": "SELECT AccountNumber FROM Account WHERE Name = 'Acme' AND Status != 'Draft'"}
+    _, found = await client.call("POST", "/v1/action/query", json=query)
+    assert found["records"] == [{"AccountNumber": "A00000001"}]
+    assert await client.call("POST", "/v1/action/query1", json={}) == (
+        400,
+        {"code": "ClientError", "message": "Invalid action 'query1'"},
+    )
+    status, fault = await client.call("POST", "/v1/action/query", json={"queryString": "drop table x"})
+    assert (status, fault["FaultCode"]) == (400, "MALFORMED_QUERY")
