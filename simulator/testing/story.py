@@ -98,9 +98,9 @@ def _trouble(callout: CalloutRecord) -> str | None:
         case "refused":
             detail = attempt.exchanges[-1].detail if attempt.exchanges else ""
             hint = f"nothing listens on {where}; is the application started before notify()?"
-            if target.hostname == "localhost" and "::1" in detail:
+            if target.hostname == "localhost" and "::1" in detail and "127.0.0.1" not in detail:
                 hint = f"localhost resolved to ::1 and was refused there ({where}); write 127.0.0.1"
-            elsewhere = " If it runs outside this container: try host.docker.internal, or the service's name."
+            elsewhere = " From inside a container: try host.docker.internal, or the service's name."
             return hint + (elsewhere if in_container() else "")
         case "not-allowed":
             return f"{where} is not allowed: route({target.hostname!r}, '127.0.0.1:PORT'), or the option allow_hosts"

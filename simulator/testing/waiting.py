@@ -79,7 +79,11 @@ class Watching:
             async with asyncio.timeout(timeout):
                 return await self._found(wanted, limit)
         except TimeoutError:
-            raise self._missed(f"{wanted} did not come within {timeout:g} s", wanted) from None
+            lanes = sorted({delivery.subscription.lane for delivery in self.instance.engine.under_way})
+            busy = (
+                f"; {', '.join(lanes)} still owes an answer: give a longer timeout, or less patience" if lanes else ""
+            )
+            raise self._missed(f"{wanted} did not come within {timeout:g} s{busy}", wanted) from None
 
     async def _found(self, wanted: Wanted, limit: datetime | None) -> CalloutRecord:
         while True:

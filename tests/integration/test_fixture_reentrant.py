@@ -2,26 +2,16 @@
 
 import threading
 from datetime import timedelta
-from http.client import HTTPConnection
 
 import pytest
 
 from simulator.core.errors import StillBusy
 from simulator.receiver import Received, ThreadedReceiver
 from simulator.testing.threaded import Blocking
+from tests.support.asking import ask
 
 DECLINED = "Payment Declined"
 SUCCEEDED = "Async Request Succeeded"
-
-
-def ask(zuora: Blocking, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str]:
-    """One request to the simulator, on a connection of its own."""
-    connection = HTTPConnection(zuora.url.partition("://")[2])
-    connection.request(method, path, body, {"Content-Type": "application/json", **headers})
-    response = connection.getresponse()
-    answer = response.status, response.read().decode()
-    connection.close()
-    return answer
 
 
 @pytest.mark.zuora_simulator(patience=timedelta(milliseconds=600))
@@ -29,7 +19,7 @@ def test_a_receiver_that_moves_time_while_it_is_called(
     zuora_simulator: Blocking, zuora_receiver: ThreadedReceiver
 ) -> None:
     """It is told at once that both would wait for each other, and the callout goes on."""
-    told: list[tuple[int, str]] = []
+    told: list[tuple[int, dict[str, str]]] = []
 
     def move_time(received: Received) -> int:
         told.append(ask(zuora_simulator, "POST", "/_simulator/clock/settle"))
@@ -40,7 +30,7 @@ def test_a_receiver_that_moves_time_while_it_is_called(
     zuora_simulator.fire(DECLINED, AccountId="8a80")
     zuora_simulator.wait_for(DECLINED, outcome="delivered")
     assert told[0][0] == 503
-    assert "may not move time before it has answered" in told[0][1]
+    assert "may not move time before it has answered" in told[0][1]["error"]
 
 
 @pytest.mark.zuora_simulator(patience=timedelta(milliseconds=600))
@@ -72,14 +62,14 @@ def test_a_receiver_that_submits_more_while_it_is_called(
 
     def ask_for_more(received: Received) -> int:
         if zuora_receiver.count <= 2:
-            seen.append(ask(zuora_simulator, "POST", "/v1/async/accounts", '{"name": "Acme"}', **headers)[0])
+            seen.append(ask(zuora_simulator, "POST", "/v1/async/accounts", {"name": "Acme"}, **headers)[0])
             seen.append(ask(zuora_simulator, "GET", "/_simulator/callouts")[0])
             seen.append(len(zuora_simulator.callouts))
         return 200
 
     zuora_receiver.answers = ask_for_more
     zuora_simulator.notify(SUCCEEDED, zuora_receiver.url)
-    ask(zuora_simulator, "POST", "/v1/async/accounts", '{"name": "Acme"}', **headers)
+    ask(zuora_simulator, "POST", "/v1/async/accounts", {"name": "Acme"}, **headers)
     zuora_simulator.settle()
     assert seen == [202, 200, 1, 202, 200, 2]
     assert [callout.outcome for callout in zuora_simulator.callouts] == ["delivered"] * 3
