@@ -18,7 +18,7 @@ demo: .venv/plain.stamp ## See one callout challenged, failed and delivered, ove
 	@$(BIN)/python -m simulator demo
 
 test: lint ## Check everything: types, lint, floors and tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 lint: .venv/test.stamp ## Check types, lint, format and floors
 	@$(BIN)/python -m ruff check --quiet
