@@ -7,7 +7,10 @@ Exit codes: 0 done, 1 an expectation failed, 2 the command or a file is wrong, 3
 import sys
 from collections.abc import Sequence
 
-from simulator.core.errors import AuthorError
+from simulator.core.errors import SimulatorError
+
+CODES = {"NobodyThere": 3, "Busy": 1}
+"""Exit codes of what went wrong, by name, so that nothing is loaded for it; all else is the command's own fault."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,8 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         result = program.main(
             args=list(argv) if argv is not None else None, prog_name="zuora-simulator", standalone_mode=False
         )
-    except AuthorError as error:
-        return complain(str(error), 2)
+    except SimulatorError as error:
+        return complain(str(error), CODES.get(type(error).__name__, 2))
     except click.ClickException as error:
         error.show()
         return error.exit_code

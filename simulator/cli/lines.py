@@ -7,9 +7,9 @@ import json
 import os
 import sys
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
-from simulator.core.explain import spoken, why
+from simulator.core.explain import why
 from simulator.core.ledger import AttemptEnded, ExchangeStarted, Fact, JobChanged
 from simulator.core.model import Attempt, Decision, Delivery, Job, JobPhase
 from simulator.host import Simulator
@@ -32,8 +32,9 @@ class Lines(Protocol):
 class JsonLines:
     """One JSON object a line: ``{"event": "ready", ...}``, then ``request``, ``callout``, ``answer``, ``refused``."""
 
-    def __init__(self, quiet: bool) -> None:
+    def __init__(self, quiet: bool, out: TextIO | None = None) -> None:
         self._quiet = quiet
+        self._out = out
 
     def ready(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -67,7 +68,7 @@ class JsonLines:
         return limit_of(self._simulator, delivery)
 
     def _print(self, **line: Any) -> None:
-        print(json.dumps(line, default=str), flush=True)
+        print(json.dumps(line, default=str), file=self._out or sys.stdout, flush=True)
 
 
 class TextLines:
@@ -105,14 +106,11 @@ class TextLines:
             case ExchangeStarted(delivery=delivery, at=at) if delivery.exchange <= 1:
                 where = f"{delivery.event.name} → {delivery.subscription.method} {mask_url(delivery.subscription.url)}"
                 limit = limit_of(self._simulator, delivery)
-                self._line(at, "callout", delivery.id, f"{where}  attempt {delivery.attempts}/{limit}")
+                self._line(at, "callout", delivery.id, f"{where}  {_tried(delivery.attempts, limit)}")
             case AttemptEnded(delivery=delivery, attempt=attempt):
-                next_try = f", next {spoken(attempt.retry_at, attempt.sent_at)}" if attempt.retry_at else ""
                 code = self._tint(attempt.verdict.decision, str(attempt.response_code))
-                tried = f"attempt {attempt.number}/{attempt.limit}{next_try}"
-                self._line(
-                    attempt.ended_at, "answer", delivery.id, f"{code}  {tried}: {why(attempt)}{_advice(attempt)}"
-                )
+                said = f"{code}  {_tried(attempt.number, attempt.limit)}: {why(attempt)}{_advice(attempt)}"
+                self._line(attempt.ended_at, "answer", delivery.id, said)
 
     def refused(self, method: str, path: str, status: int, words: str) -> None:
         if not self._quiet:
@@ -131,8 +129,8 @@ class TextLines:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
 
 
-def json_lines(quiet: bool) -> Lines:
-    return JsonLines(quiet)
+def json_lines(quiet: bool, out: TextIO | None = None) -> Lines:
+    return JsonLines(quiet, out)
 
 
 def text_lines(quiet: bool) -> Lines:
@@ -150,6 +148,11 @@ def clock_words(simulator: Simulator) -> str:
 def limit_of(simulator: Simulator, delivery: Delivery) -> int:
     """The attempt limit now in force for a delivery."""
     return simulator.instance.engine.dialects[delivery.event.dialect].policy(delivery).limit
+
+
+def _tried(number: int, limit: int) -> str:
+    """``attempt 1/3``; a resend may go beyond the limit."""
+    return f"attempt {number}/{limit}" if number <= limit else f"attempt {number}, a resend"
 
 
 def _advice(attempt: Attempt) -> str:

@@ -17,7 +17,7 @@ LIMIT = 30
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's own, with the project importable and without options of ours."""
+    """This process's own, with the project importable, and of our own options only ``more``."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("ZUORA_")}
     return {**plain, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", **(more or {})}
 
