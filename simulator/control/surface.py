@@ -6,7 +6,7 @@ of the instance's. A call acts on all tenants unless ``?clientId=`` names one; t
 
 from aiohttp import web
 
-from simulator.control import clock, definitions, faults, outcomes, receivers, records, settings, stories, world
+from simulator.control import clock, definitions, docs, faults, outcomes, receivers, records, settings, stories, world
 from simulator.control.guard import guard
 from simulator.control.json import answer
 from simulator.core.errors import ClientError
@@ -27,7 +27,7 @@ class ControlSurface:
     def add_routes(self, app: web.Application) -> None:
         options = self.instance.options
         app.middlewares.append(guard(self.owns, options.host, options.server_names))
-        for family in (clock, definitions, faults, outcomes, receivers, records, settings, stories, world):
+        for family in (clock, definitions, docs, faults, outcomes, receivers, records, settings, stories, world):
             family.add_routes(app, self.instance)
 
     def refuse(self, request: web.Request, error: ClientError) -> web.StreamResponse:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct
 
-from simulator.zuora.shapes import AnyObject, Hex, Name, Optional, Pair, Reason, Short
+from simulator.zuora.shapes import AnyObject, Hex, Name, Optional, Pair, Short, Yes
 
 
 class CalloutAuthWrite(Struct, rename="camel"):
@@ -219,7 +219,7 @@ class HistoryPage(Struct, rename="camel"):
     """A page of callout history."""
 
     callout_histories: list[HistoryRow]
-    success: Literal[True]
+    success: Yes
     next_page: str | Optional = UNSET
 
 
@@ -227,7 +227,7 @@ class EmailHistories(Struct, rename="camel"):
     """A page of email history."""
 
     email_histories: list[AnyObject]
-    success: Literal[True]
+    success: Yes
 
 
 class DeletionTask(Struct, rename="camel"):
@@ -241,5 +241,5 @@ class DeletionTask(Struct, rename="camel"):
     tenant_id: str
 
 
-ResendFailures = dict[str, Pair | Reason | str]
+ResendFailures = dict[str, Pair]
 """The ids that could not be sent again, and why."""

@@ -12,6 +12,8 @@ Short = Annotated[str, Meta(max_length=255)]
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Hex = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Optional = UnsetType
+Yes = Annotated[bool, Meta(extra_json_schema={"const": True})]
+No = Annotated[bool, Meta(extra_json_schema={"const": False})]
 
 
 class Token(Struct):
@@ -52,7 +54,7 @@ class Reason(Struct):
 class Failure(Struct, rename="camel"):
     """The v1 envelope of a refusal; process and request id are missing in a 401 only."""
 
-    success: Literal[False]
+    success: No
     reasons: Annotated[list[Reason], Meta(min_length=1)]
     process_id: Annotated[str, Meta(pattern="^[0-9A-F]{16}$")] | Optional = UNSET
     request_id: str | Optional = UNSET
@@ -61,7 +63,7 @@ class Failure(Struct, rename="camel"):
 class Succeeded(Struct):
     """Success, and whatever else the resource has."""
 
-    success: Literal[True]
+    success: Yes
 
 
 class FlatFailure(Struct):
@@ -113,7 +115,7 @@ class JobAccepted(Struct, rename="camel"):
     """An order job was accepted."""
 
     job_id: Hex
-    success: Literal[True]
+    success: Yes
 
 
 class PreviewAccepted(Struct, rename="camel"):
@@ -128,7 +130,7 @@ class AsyncJob(Struct):
     status: Literal["Processing", "Failed", "Completed"]
     errors: str | None
     result: AnyObject | None
-    success: Literal[True]
+    success: Yes
 
 
 class JournalRunRequest(Struct, rename="camel"):
@@ -145,7 +147,7 @@ class JournalRunMade(Struct, rename="camel"):
     """A journal run was begun."""
 
     journal_run_number: str
-    success: Literal[True]
+    success: Yes
 
 
 class JournalRun(Struct):
@@ -154,7 +156,7 @@ class JournalRun(Struct):
     id: str
     number: str
     status: str
-    success: Literal[True]
+    success: Yes
 
 
 class FilesDeletionRequest(Struct, rename="camel"):
@@ -169,13 +171,13 @@ class FilesDeletion(Struct):
 
     id: Hex
     status: Literal["Pending", "Processing", "Completed", "Failed"]
-    success: Literal[True]
+    success: Yes
 
 
 class CrudDone(Struct, rename="pascal"):
     """A CRUD call did its work."""
 
-    success: Literal[True]
+    success: Yes
     id: str
 
 
@@ -187,7 +189,7 @@ class CrudError(Struct, rename="pascal"):
 class CrudFailure(Struct, rename="pascal"):
     """A CRUD call failed."""
 
-    success: Literal[False]
+    success: No
     errors: list[CrudError]
 
 
@@ -202,7 +204,7 @@ class NoRecords(Struct):
 class Page(Struct, rename="camel"):
     """A page of resources, under the name of their kind."""
 
-    success: Literal[True]
+    success: Yes
     next_page: str | Optional = UNSET
 
 
