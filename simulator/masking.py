@@ -20,7 +20,7 @@ _XML = re.compile(rf"(<(?:[\w.-]+:)?{_WORDS}(?:\s[^<>]*)?>)[^<]+", re.IGNORECASE
 
 def mask_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Headers with the values of credentials replaced; an authentication scheme stays readable."""
-    return tuple((name, _masked(value) if _is_secret(name) else value) for name, value in headers)
+    return tuple((name, _masked(value) if is_secret(name) else value) for name, value in headers)
 
 
 def mask_url(url: str) -> str:
@@ -34,7 +34,8 @@ def mask_body(text: str) -> str:
     return _QUERY.sub(rf"\1{MASK}", _JSON.sub(rf'\1"{MASK}"', text))
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
+    """Whether what stands under this name is one."""
     return name.lower() in HEADERS or re.fullmatch(_WORDS, name, re.IGNORECASE) is not None
 
 

@@ -7,11 +7,13 @@ It knows where each kind of thing is told, and where it goes again; how it is wr
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from simulator.core.errors import AuthorError, NotKept
+from simulator.core.errors import AuthorError, NotKept, OurFault
 from simulator.core.faults import Fault
 from simulator.core.model import Delivery, Event, Job, JobPhase
 from simulator.core.recovery import Recovery
@@ -20,7 +22,7 @@ from simulator.marketing_cloud.dialect import NAME as CLOUD
 from simulator.runtime.journal.codec import Codec
 from simulator.runtime.journal.file import Connect, File, connect
 from simulator.runtime.journal.reading import Reader
-from simulator.runtime.journal.rows import AttemptRow, LifeRow, Row, StartRow, StepRow
+from simulator.runtime.journal.rows import AttemptRow, LifeRow, Row, StartRow, StepRow, encode, joined
 from simulator.runtime.journal.scribe import Scribe, stand
 from simulator.runtime.journal.writer import Writer
 from simulator.zuora.dialect import NAME as ZUORA
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from simulator.instance import Instance
 
 PROVIDERS = ("simulator.zuora.", "simulator.marketing_cloud.")
+ROWS_AT_ONCE = 1_000
 FAULTS, SETTINGS, ROUTES, COUNTS = "faults", "settings", "routes", "counts"
 
 
@@ -191,6 +194,11 @@ class State:
             if self._file is not None:
                 self._file.close()
 
+    def release(self) -> None:
+        """Let go of the file without another word."""
+        if self._file is not None:
+            self._file.close()
+
     def _failed(self, failure: NotKept) -> None:
         self._instance.dispatcher.halt(failure)
         self.on_failure(failure)
@@ -240,6 +248,39 @@ class State:
         for tenant in tenants.all:
             for shelf in tenant.shelves:
                 yield tenant.id, shelf
+
+
+def compacted(path: str, retain: int | None = None) -> tuple[int, int]:
+    """Write the file anew with what is known at its end, in the place of how it came to be; its size before and after.
+
+    The new one is made beside it and moved into its place when it is whole. Raises AuthorError.
+    """
+    from simulator.instance import Instance
+    from simulator.options import Options
+
+    before = Path(path).stat().st_size
+    instance = Instance(Options(state=path, retain=retain))
+    state, made = instance.state, f"{path}.compact"
+    if state is None:
+        raise OurFault("a state file was named, and there is no state")
+    state.recall().finish(instance.clock.now)
+    state.life -= 1  # nobody took it up: it was only tidied
+    try:
+        Path(made).unlink(missing_ok=True)
+        new = File(made, instance.options.seed)
+        try:
+            rows = map(encode, state.rows())
+            while batch := list(islice(rows, ROWS_AT_ONCE)):
+                new.append(joined(batch), instance.clock.now)
+        finally:
+            new.close()
+    except BaseException:
+        Path(made).unlink(missing_ok=True)
+        raise
+    finally:
+        state.release()
+    Path(made).replace(path)
+    return before, Path(path).stat().st_size
 
 
 def seed_of(path: str, given: int) -> int:

@@ -32,6 +32,7 @@ COMMANDS = {
     "examine": "simulator.cli.examine:examine",
     "explore": "simulator.cli.explore:explore",
     "record": "simulator.cli.record:record",
+    "state": "simulator.cli.state:state",
     "scenario": "simulator.cli.scenario:scenario",
     "certs": "simulator.cli.certs:certs",
     "fidelity": "simulator.cli.fidelity:fidelity",

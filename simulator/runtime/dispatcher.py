@@ -105,7 +105,8 @@ class Dispatcher:
         """Begin nothing any more, because of ``error``."""
         self._lanes.close()
         self.mode = DeliveryMode.ON_ADVANCE
-        self._keep(error)
+        log.error("%s", error)
+        self.broken.append(error)
 
     async def close(self) -> None:
         """Stop: what is in flight is cut off."""
