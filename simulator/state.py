@@ -7,23 +7,20 @@ It knows where each kind of thing is told, and where it goes again; how it is wr
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from simulator.core.errors import AuthorError, NotKept, OurFault
+from simulator.core.errors import AuthorError, NotKept
 from simulator.core.faults import Fault
-from simulator.core.model import Delivery, Event, Job, JobPhase
 from simulator.core.recovery import Recovery
 from simulator.core.shelf import Shelf
 from simulator.marketing_cloud.dialect import NAME as CLOUD
 from simulator.runtime.journal.codec import Codec
 from simulator.runtime.journal.file import Connect, File, connect
 from simulator.runtime.journal.reading import Reader
-from simulator.runtime.journal.rows import AttemptRow, LifeRow, Row, StartRow, StepRow, encode, joined
-from simulator.runtime.journal.scribe import Scribe, stand
+from simulator.runtime.journal.rows import LifeRow
+from simulator.runtime.journal.scribe import Scribe
 from simulator.runtime.journal.writer import Writer
 from simulator.zuora.dialect import NAME as ZUORA
 
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from simulator.instance import Instance
 
 PROVIDERS = ("simulator.zuora.", "simulator.marketing_cloud.")
-ROWS_AT_ONCE = 1_000
 FAULTS, SETTINGS, ROUTES, COUNTS = "faults", "settings", "routes", "counts"
 
 
@@ -66,10 +62,10 @@ class State:
         self.life = 0
         self._instance = instance
         self._connect = connect
-        self._codec = Codec(records())
-        self._providers: dict[str, _Tenants] = {ZUORA: instance.tenants, CLOUD: instance.cloud.tenants}
+        self.codec = Codec(records())
+        self.providers: dict[str, _Tenants] = {ZUORA: instance.tenants, CLOUD: instance.cloud.tenants}
         self._subscriptions = 0
-        self._changes: list[tuple[Any, str]] = []
+        self.changes: list[tuple[Any, str]] = []
         self._file: File | None = None
         self._writer: Writer | None = None
         self._scribe: Scribe | None = None
@@ -86,7 +82,7 @@ class State:
                     f"the state file {self.path} was made with seed {file.seed}: leave --seed away, or name another file"
                 )
             recovery = Recovery(engine)
-            reader = Reader(self._codec, recovery.told, self._put, partial(self._noted, recovery))
+            reader = Reader(self.codec, recovery.told, self._put, partial(self._noted, recovery))
             instant = None
             for batch in file.batches():
                 try:
@@ -112,7 +108,7 @@ class State:
         assert self._file is not None  # noqa: S101 - it was opened just now
         instance, engine = self._instance, self._instance.engine
         self._writer = writer = Writer(self._file, lambda: instance.clock.now, self._failed)
-        self._scribe = scribe = Scribe(self._codec, writer.write, self._subscriptions)
+        self._scribe = scribe = Scribe(self.codec, writer.write, self._subscriptions)
         writer.write(LifeRow(self.life))
         engine.ledger.listeners.insert(0, scribe.hear)
         engine.faults.told = lambda faults: scribe.note(FAULTS, faults)
@@ -140,10 +136,10 @@ class State:
         elif name == ROUTES:
             instance.addresses.routes = value
         elif name == SETTINGS:
-            self._changes = []
+            self.changes = []
             instance.forget_settings()
             for given, origin in value:
-                self._changes.append((given, origin))
+                self.changes.append((given, origin))
                 instance.change_settings(given, None, origin)
         elif name == COUNTS:
             counts, accepted = value
@@ -152,22 +148,29 @@ class State:
             raise AuthorError(f"there is no setting {name!r}")
 
     def _shelves(self, dialect: str, tenant: str) -> list[Shelf[Any]]:
-        tenants = self._providers[dialect]
+        tenants = self.providers[dialect]
         return tenants[tenant].shelves if tenant else tenants.shelves
+
+    def shelves(self, dialect: str) -> Iterator[tuple[str, Shelf[Any]]]:
+        """All shelves of a provider, each with its tenant; those of no tenant with an empty one."""
+        tenants = self.providers[dialect]
+        yield from (("", shelf) for shelf in tenants.shelves)
+        for tenant in tenants.all:
+            yield from ((tenant.id, shelf) for shelf in tenant.shelves)
 
     # ── forth ──
 
     def changed(self, given: Any, origin: str) -> None:
         """The settings of all were changed so."""
         if self._scribe is not None:
-            self._changes.append((dict(given), origin))
-            self._scribe.note(SETTINGS, self._changes)
+            self.changes.append((dict(given), origin))
+            self._scribe.note(SETTINGS, self.changes)
 
     def began_again(self) -> None:
         """The settings given at the start are back."""
-        if self._scribe is not None and self._changes:
-            self._changes = []
-            self._scribe.note(SETTINGS, self._changes)
+        if self._scribe is not None and self.changes:
+            self.changes = []
+            self._scribe.note(SETTINGS, self.changes)
 
     @property
     def pending(self) -> bool:
@@ -203,85 +206,6 @@ class State:
         self._instance.dispatcher.halt(failure)
         self.on_failure(failure)
 
-    # ── as a whole ──
-
-    def rows(self) -> Iterator[Row]:
-        """All that is known now, as the rows of a journal that begins with it."""
-        instance, engine = self._instance, self._instance.engine
-        rows: list[Row] = []
-        scribe = Scribe(self._codec, rows.append)
-        for dialect in (ZUORA, CLOUD):
-            for tenant, shelf in self._all_shelves(dialect):
-                for key, record in shelf.items():
-                    scribe.shelf(dialect, tenant, shelf.name, key, record)
-        scribe.note(SETTINGS, self._changes)
-        scribe.note(ROUTES, instance.addresses.routes)
-        yield from rows
-        rows.clear()
-        for job in engine.ledger.jobs.values():
-            _write_job(scribe, job)
-            yield from rows
-            rows.clear()
-        for event in _events(engine.ledger.events, engine.ledger.deliveries):
-            scribe.event(event)
-            yield from rows
-            rows.clear()
-        for delivery in engine.ledger.deliveries.values():
-            scribe.opened(delivery)
-            yield from rows
-            rows.clear()
-            for attempt in engine.ledger.attempts_of(delivery.id):
-                yield AttemptRow(stand(delivery), attempt)
-            for _ in range(engine.sent_again.get(delivery.id, 0)):
-                yield StartRow(stand(delivery), instance.clock.now, ())
-            yield StepRow(stand(delivery))
-        counts = [(kind, tenant, number) for (kind, tenant), number in engine.counts.items()]
-        scribe.note(COUNTS, (counts, engine.accepted))
-        scribe.note(FAULTS, engine.faults.current)
-        yield from rows
-        yield LifeRow(self.life)
-
-    def _all_shelves(self, dialect: str) -> Iterator[tuple[str, Shelf[Any]]]:
-        tenants = self._providers[dialect]
-        for shelf in tenants.shelves:
-            yield "", shelf
-        for tenant in tenants.all:
-            for shelf in tenant.shelves:
-                yield tenant.id, shelf
-
-
-def compacted(path: str, retain: int | None = None) -> tuple[int, int]:
-    """Write the file anew with what is known at its end, in the place of how it came to be; its size before and after.
-
-    The new one is made beside it and moved into its place when it is whole. Raises AuthorError.
-    """
-    from simulator.instance import Instance
-    from simulator.options import Options
-
-    before = Path(path).stat().st_size
-    instance = Instance(Options(state=path, retain=retain))
-    state, made = instance.state, f"{path}.compact"
-    if state is None:
-        raise OurFault("a state file was named, and there is no state")
-    state.recall().finish(instance.clock.now)
-    state.life -= 1  # nobody took it up: it was only tidied
-    try:
-        Path(made).unlink(missing_ok=True)
-        new = File(made, instance.options.seed)
-        try:
-            rows = map(encode, state.rows())
-            while batch := list(islice(rows, ROWS_AT_ONCE)):
-                new.append(joined(batch), instance.clock.now)
-        finally:
-            new.close()
-    except BaseException:
-        Path(made).unlink(missing_ok=True)
-        raise
-    finally:
-        state.release()
-    Path(made).replace(path)
-    return before, Path(path).stat().st_size
-
 
 def seed_of(path: str, given: int) -> int:
     """The seed that a state file was made with; ``given`` where it is still to be made. Raises AuthorError."""
@@ -305,16 +229,3 @@ def records() -> list[type[msgspec.Struct]]:
             if kind.__module__.startswith(PROVIDERS):
                 found.append(kind)
     return found
-
-
-def _write_job(scribe: Scribe, job: Job) -> None:
-    scribe.accepted(job)
-    if job.tries or job.phase is not JobPhase.QUEUED:
-        scribe.job_step(job)
-
-
-def _events(listed: dict[str, Event], deliveries: dict[str, Delivery]) -> Iterator[Event]:
-    """Those that only a delivery still knows before those that are listed: they are older."""
-    unlisted = {it.event.id: it.event for it in deliveries.values() if it.event.id not in listed}
-    yield from unlisted.values()
-    yield from listed.values()

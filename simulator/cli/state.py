@@ -93,7 +93,7 @@ def import_(exported: str, file: str) -> int:
 @click.option("--retain", type=click.IntRange(min=0), help="Keep only so many finished requests and callouts.")
 def compact(file: str, retain: int | None) -> int:
     """Write FILE anew without what later rows have overtaken."""
-    from simulator.state import compacted
+    from simulator.snapshot import compacted
 
     if is_new(file):
         raise AuthorError(f"there is no state file {file}")
