@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from simulator.core.engine import Engine
 from simulator.core.errors import ClientError
-from simulator.core.model import Delivery, Event, Outcome
+from simulator.core.model import Delivery, Event
 from simulator.core.options import camel_case
 from simulator.marketing_cloud import quirks as cloud_quirks
 from simulator.marketing_cloud.service import CloudService
@@ -26,6 +26,7 @@ from simulator.runtime.tls import Authority, ClientTrust
 from simulator.runtime.transport import Transport
 from simulator.runtime.wire import Wire
 from simulator.state import State, seed_of
+from simulator.testing.collected import outcomes_of
 from simulator.zuora.dialect import NAME as ZUORA
 from simulator.zuora.dialect import ZuoraDialect
 from simulator.zuora.events import happening
@@ -236,7 +237,7 @@ class Instance:
     def _transport(self) -> Transport:
         options = self.options
         if options.delivery == "collect":
-            return CollectingTransport([_answer(answer) for answer in options.answers])
+            return CollectingTransport(outcomes_of(options.answers))
         trust = ClientTrust(
             authority=self.authority,
             ca=[options.ca] if options.ca else (),
@@ -257,10 +258,3 @@ def _clock(options: Options) -> Clock:
 
 def _mode(options: Options) -> DeliveryMode:
     return DeliveryMode.IMMEDIATE if options.delivery == "immediate" else DeliveryMode.ON_ADVANCE
-
-
-def _answer(given: int | Mapping[str, Any]) -> Outcome:
-    if isinstance(given, int):
-        return Outcome(status=given)
-    body = given.get("body", b"")
-    return Outcome(status=given.get("status", 200), body=body.encode() if isinstance(body, str) else body)

@@ -17,6 +17,14 @@ PLAIN = (AuthorError, ClientError, Missed, StillBusy)
 """What a reader wants the message of, and not the way across the threads."""
 
 
+def plain(caught: Any) -> bool:
+    """Whether pytest is to leave out our own lines when it shows where something was raised."""
+    return isinstance(caught.value, PLAIN)
+
+
+__tracebackhide__ = plain
+
+
 class Loop:
     """An event loop on a thread of its own."""
 
@@ -46,7 +54,6 @@ class Loop:
         if threading.current_thread() is self._thread:
             work.close()
             raise OurFault("the simulator's own loop may not wait for itself: use the asynchronous handle there")
-        __tracebackhide__ = True
         try:
             return self.start(work).result()
         except PLAIN as error:
@@ -54,7 +61,6 @@ class Loop:
 
     def call(self, function: Callable[[], T]) -> T:
         """Call ``function`` there and wait for its answer."""
-        __tracebackhide__ = True
 
         async def calling() -> T:
             return function()

@@ -14,9 +14,10 @@ from simulator.marketing_cloud.handle import CloudHandle
 from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
 from simulator.runtime.tls import Authority
 from simulator.testing.handle import Handle
-from simulator.testing.loop import PLAIN, Loop
+from simulator.testing.loop import PLAIN, Loop, plain
 
 T = TypeVar("T")
+__tracebackhide__ = plain
 
 
 class Looking:
@@ -166,7 +167,6 @@ class Awaiting(Looking):
     """The handle of one tenant for code that awaits, on whatever asyncio loop. What only looks is the same as in `Blocking`."""
 
     async def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        __tracebackhide__ = True
         try:
             return await asyncio.wrap_future(self._loop.start(work))
         except PLAIN as error:
