@@ -9,11 +9,12 @@ import sys
 from datetime import datetime
 from typing import Any, Protocol, TextIO
 
+from simulator.cli.wording import plain
 from simulator.core.explain import why
 from simulator.core.ledger import AttemptEnded, ExchangeStarted, Fact, JobChanged
 from simulator.core.model import Attempt, Decision, Delivery, Job, JobPhase
 from simulator.host import Simulator
-from simulator.masking import mask_url
+from simulator.masking import mask_body, mask_url
 
 
 class Lines(Protocol):
@@ -62,7 +63,7 @@ class JsonLines:
 
     def refused(self, method: str, path: str, status: int, words: str) -> None:
         if not self._quiet:
-            self._print(event="refused", method=method, path=mask_url(path), status=status, error=words)
+            self._print(event="refused", method=method, path=mask_url(path), status=status, error=_message(words))
 
     def _limit(self, delivery: Delivery) -> int:
         return limit_of(self._simulator, delivery)
@@ -109,13 +110,13 @@ class TextLines:
                 self._line(at, "callout", delivery.id, f"{where}  {_tried(delivery.attempts, limit)}")
             case AttemptEnded(delivery=delivery, attempt=attempt):
                 code = self._tint(attempt.verdict.decision, str(attempt.response_code))
-                said = f"{code}  {_tried(attempt.number, attempt.limit)}: {why(attempt)}{_advice(attempt)}"
+                said = f"{code}  {_tried(attempt.number, attempt.limit)}: {plain(why(attempt))}{_advice(attempt)}"
                 self._line(attempt.ended_at, "answer", delivery.id, said)
 
     def refused(self, method: str, path: str, status: int, words: str) -> None:
         if not self._quiet:
             at = self._simulator.now
-            refusal = f"{method} {mask_url(path)} {self._paint(31, str(status))}: {words}{_remedy(path, status)}"
+            refusal = f"{method} {mask_url(path)} {self._paint(31, str(status))}: {plain(_message(words))}{_remedy(path, status)}"
             self._line(at, "refused", "", refusal)
 
     def _line(self, at: datetime, what: str, identity: str, text: str) -> None:
@@ -162,13 +163,28 @@ def _advice(attempt: Attempt) -> str:
     return ""
 
 
+def _message(words: str) -> str:
+    """The message within an answer's JSON, whatever its envelope; else the words as they are."""
+    try:
+        return mask_body(_messages(json.loads(words))[0])
+    except (ValueError, IndexError):
+        return mask_body(words[:400])
+
+
+def _messages(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        own = [part[name] for name in ("message", "error") if isinstance(part.get(name), str)]
+        return own + [found for inner in part.values() for found in _messages(inner)]
+    return [found for inner in part for found in _messages(inner)] if isinstance(part, list) else []
+
+
 def _remedy(path: str, status: int) -> str:
     """What a client with wrong credentials does."""
-    if path.startswith("/_simulator") or status != 401:
-        return ""
     if path.startswith("/oauth/token"):
         return ": use the client id and secret of the first lines"
-    return ": get a token at POST /oauth/token with the client id and secret of the first lines"
+    if status == 401 and not path.startswith("/_simulator"):
+        return ": get a token at POST /oauth/token with the client id and secret of the first lines"
+    return ""
 
 
 def _request(job: Job) -> dict[str, Any]:

@@ -33,6 +33,9 @@ FIELDS = {
 }
 """Flags that may be given several times, by the option that they fill."""
 
+OTHERS = (f"{PREFIX}SERVER", f"{PREFIX}CA", f"{PREFIX}REQUIRE_BROWSER")
+"""Variables that are read elsewhere."""
+
 FILE = click.Path(dir_okay=False, exists=True)
 
 
@@ -183,7 +186,7 @@ def _notice_misspelt(context: click.Context, environment: Mapping[str, str]) -> 
     """Tell of a variable that is meant for us and that nobody reads."""
     known = [str(parameter.envvar) for parameter in context.command.params if parameter.envvar]
     for name in environment:
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in (*known, *OTHERS):
             near = near_match(name, known)
             if near:
                 click.echo(f"zuora-simulator: {name} is not read{near}", err=True)

@@ -121,7 +121,8 @@ class Addresses:
             return spot.detail
         if self.strict_urls:
             objections = self.objections(url)
-            return f"{spot.authority}: {'; '.join(objections)}" if objections else None
+            way_out = "register the production URL and lead it here with --route, or leave out --strict-urls"
+            return f"{spot.authority}: {'; '.join(objections)}: {way_out}" if objections else None
         if spot.scheme == "http" and isinstance(self.locate(url), Refusal):
             return (
                 f"{spot.authority}: plain http is accepted only for a loopback address, a routed host, or one that is "

@@ -65,7 +65,7 @@ def application(
             response = await handler(request)
             if durable is not None and request.method not in SAFE and not response.prepared:
                 await durable()
-            return response
+            return heard(request, response)
         except NotKept as error:
             return refuse(request, ClientError(str(error), status=503))
         except ClientError as error:
@@ -85,6 +85,11 @@ def application(
                 request, ClientError("A fault of the simulator itself; its log has the traceback.", status=500)
             )
 
+    def heard(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        if response.status >= 400:  # some refusals are answers like any other
+            refused(request.method, request.path_qs, response.status, said(response))
+        return response
+
     def refuse(request: web.Request, error: ClientError) -> web.StreamResponse:
         refused(request.method, request.path_qs, error.status, error.message)
         surface = next((surface for surface in surfaces if surface.owns(request.path)), surfaces[-1])
@@ -94,6 +99,11 @@ def application(
     for surface in surfaces:
         surface.add_routes(app)
     return app
+
+
+def said(response: web.StreamResponse) -> str:
+    """What an answer says, as text; empty where it is streamed."""
+    return (response.text or "") if isinstance(response, web.Response) and isinstance(response.body, bytes) else ""
 
 
 def _forget_applications() -> None:
