@@ -55,7 +55,7 @@ def application(
 ) -> web.Application:
     """One application; the first surface that owns a path answers for its errors.
 
-    ``broken`` hears of faults of ours, ``refused`` of what clients are refused: method, path with query, status, words.
+    ``broken`` hears of faults of ours, ``refused`` of what clients are refused: method, path with query, status, the text of the answer.
     ``durable``, where there is one, has seen on disk what a request changed before it is answered.
     """
 
@@ -65,7 +65,7 @@ def application(
             response = await handler(request)
             if durable is not None and request.method not in SAFE and not response.prepared:
                 await durable()
-            return heard(request, response)
+            return response
         except NotKept as error:
             return refuse(request, ClientError(str(error), status=503))
         except ClientError as error:
@@ -85,20 +85,27 @@ def application(
                 request, ClientError("A fault of the simulator itself; its log has the traceback.", status=500)
             )
 
-    def heard(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-        if response.status >= 400:  # some refusals are answers like any other
-            refused(request.method, request.path_qs, response.status, said(response))
-        return response
-
     def refuse(request: web.Request, error: ClientError) -> web.StreamResponse:
-        refused(request.method, request.path_qs, error.status, error.message)
         surface = next((surface for surface in surfaces if surface.owns(request.path)), surfaces[-1])
         return surface.refuse(request, error)
 
-    app = web.Application(middlewares=[errors], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=[telling(refused), errors], client_max_size=BODY_LIMIT)
     for surface in surfaces:
         surface.add_routes(app)
     return app
+
+
+def telling(refused: Refused) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """The middleware that tells of each answer that refuses something."""
+
+    @web.middleware
+    async def told(request: web.Request, handler: Answering) -> web.StreamResponse:
+        response = await handler(request)
+        if response.status >= 400:
+            refused(request.method, request.path_qs, response.status, said(response))
+        return response
+
+    return told
 
 
 def said(response: web.StreamResponse) -> str:
