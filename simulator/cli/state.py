@@ -29,12 +29,12 @@ SHORTEST = 6
 FILE = click.Path(dir_okay=False)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(epilog="Example: zuora-simulator state info zuora.db")
 def state() -> None:
     """Look into a state file, export it, import it, compact it. No simulator may be running on it."""
 
 
-@state.command()
+@state.command(epilog="Example: zuora-simulator state info zuora.db")
 @click.argument("file", type=FILE)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def info(file: str, style: str) -> int:
@@ -49,7 +49,7 @@ def info(file: str, style: str) -> int:
     return 0
 
 
-@state.command()
+@state.command(epilog="Example: zuora-simulator state export zuora.db --out zuora.jsonl")
 @click.argument("file", type=FILE)
 @click.option("--out", "-o", type=FILE, help="Write to this file and not to the terminal.")
 @click.option("--with-secrets", is_flag=True, help="Keep passwords, tokens and the like; without, they are ******.")
@@ -69,7 +69,7 @@ def export(file: str, out: str | None, with_secrets: bool) -> int:
     return 0
 
 
-@state.command(name="import")
+@state.command(name="import", epilog="Example: zuora-simulator state import zuora.jsonl zuora.db")
 @click.argument("exported", type=click.Path(dir_okay=False, exists=True))
 @click.argument("file", type=FILE)
 def import_(exported: str, file: str) -> int:
@@ -88,7 +88,7 @@ def import_(exported: str, file: str) -> int:
     return 0
 
 
-@state.command()
+@state.command(epilog="Example: zuora-simulator state compact zuora.db --retain 1000")
 @click.argument("file", type=FILE)
 @click.option("--retain", type=click.IntRange(min=0), help="Keep only so many finished requests and callouts.")
 def compact(file: str, retain: int | None) -> int:

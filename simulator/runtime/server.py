@@ -55,7 +55,7 @@ def application(
 ) -> web.Application:
     """One application; the first surface that owns a path answers for its errors.
 
-    ``broken`` hears of faults of ours, ``refused`` of what clients are refused: method, path with query, status, the text of the answer.
+    ``broken`` hears of faults of ours, ``refused`` of each answer that refuses: method, path, status, text.
     ``durable``, where there is one, has seen on disk what a request changed before it is answered.
     """
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from simulator.cli import main
-from simulator.cli.commands import COMMANDS
+from simulator.cli.commands import program
 from simulator.receiver import Receiver
 from tests.support.command import COMMAND, LIMIT, Served, environment, run, served
 
@@ -212,7 +213,17 @@ def test_the_table_of_fidelity(said: Said) -> None:
     assert {claim["standing"] for claim in claims} == {"documented", "spec", "observed", "inferred"}
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "certs init", "scenario check"])
+def leaves(group: click.Group, *words: str) -> Iterator[str]:
+    """Every command there is, those of groups too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield " ".join([*words, name])
+        if isinstance(command, click.Group):
+            yield from leaves(command, *words, name)
+
+
+@pytest.mark.parametrize("command", leaves(program))
 def test_every_command_shows_an_example(command: str, said: Said) -> None:
     """`--help` of each ends with a line to copy."""
     words = command.split()
