@@ -223,7 +223,7 @@ def leaves(group: click.Group, *words: str) -> Iterator[str]:
             yield from leaves(command, *words, name)
 
 
-@pytest.mark.parametrize("command", leaves(program))
+@pytest.mark.parametrize("command", [*leaves(program)])
 def test_every_command_shows_an_example(command: str, said: Said) -> None:
     """`--help` of each ends with a line to copy."""
     words = command.split()
