@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import inspect
 
 from simulator.core.errors import AuthorError, near_match
-from simulator.replay.kinds import UNITS, fits, is_null, named, shown
+from simulator.replay.kinds import UNITS, bare, fits, is_null, named, shown
 from simulator.replay.references import BadReference, Reference, references, with_environment
 from simulator.replay.tree import Fault, Kind, Node, Trap, bare_value
 
@@ -283,7 +283,7 @@ class Converter:
     def _union(self, node: Node, kind: inspect.UnionType, path: Path, unit: str | None) -> Any:
         choices = [choice for choice in kind.types if not isinstance(choice, inspect.NoneType)]
         if kind.includes_none and is_null(node):
-            return _bare(choices)
+            return bare(choices)
         if len(choices) == 1:
             return self.convert(node, choices[0], path)
         for choice in choices:
@@ -295,12 +295,6 @@ class Converter:
         got = node.kind.value if node.kind is not Kind.SCALAR else "nothing" if is_null(node) else shown(node)
         self.say(node, f"expected {what}, got {got}")
         return MISSING
-
-
-def _bare(choices: list[inspect.Type]) -> Any:
-    """What a key without a value means: the thing itself where it takes nothing (`settle:`), else that it is not given."""
-    only = choices[0] if len(choices) == 1 else None
-    return only.cls() if isinstance(only, inspect.StructType) and not only.fields else None
 
 
 _READERS: dict[type, Callable[..., Any]] = {

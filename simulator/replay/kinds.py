@@ -99,3 +99,9 @@ def is_null(node: Node) -> bool:
 
 def shown(node: Node) -> str:
     return repr(node.text if len(node.text) <= 60 else node.text[:57] + "...")
+
+
+def bare(choices: list[inspect.Type]) -> Any:
+    """What a key without a value means: the thing itself where it takes nothing (`settle:`), else that it is not given."""
+    only = choices[0] if len(choices) == 1 else None
+    return only.cls() if isinstance(only, inspect.StructType) and not only.fields else None
