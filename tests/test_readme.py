@@ -47,17 +47,25 @@ def test_it_says_whose_it_is_not_and_what_it_will_not_do() -> None:
     assert "## What it will not do" in README.splitlines()[:60]
 
 
+def test_python_blocks_are_examples() -> None:
+    """Each is a file of `tests/examples` as it stands: what a reader copies is what is tested and type-checked."""
+    examples = [path.read_text("utf-8") for path in (PROJECT / "tests" / "examples").glob("test_*.py")]
+    assert [text for text in blocks("python") if text not in examples] == []
+    assert len(blocks("python")) == 3
+
+
 @pytest.mark.parametrize("text", blocks("python"))
 def test_python_block_runs(text: str, tmp_path: Path) -> None:
     """Every Python block of the README does what it says, copied into a file as it stands."""
-    defines_tests = re.search(r"^(async )?def test_", text, re.MULTILINE)
+    defines_tests = re.search(r"^ *(async )?def test_", text, re.MULTILINE)
     file = tmp_path / ("test_block.py" if defines_tests else "block.py")
     file.write_text(text, "utf-8")
-    runner = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)] if defines_tests else []
+    plugins = ["-p", "no:cacheprovider", "-p", "asyncio", "-p", "simulator.pytest_plugin"]
+    runner = ["-m", "pytest", "-q", *plugins, "--rootdir", str(tmp_path)] if defines_tests else []
     run = subprocess.run(
         [sys.executable, *runner, str(file)],
         cwd=tmp_path,
-        env=environment(),
+        env=environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),  # a reader has these two; the rest are ours
         capture_output=True,
         text=True,
         timeout=LIMIT,

@@ -1,6 +1,8 @@
-"""Without the fixtures: unittest, and a plain `with`."""
+"""Without the fixtures: unittest, and a plain `async with`."""
 
 import unittest
+
+import pytest
 
 from simulator import Receiver, Simulator
 
@@ -20,6 +22,7 @@ class CalloutTest(unittest.TestCase):
         assert [attempt.response_code for attempt in callout.attempts] == [503, 200]
 
 
+@pytest.mark.asyncio
 async def test_the_simulator_itself() -> None:
     """In one's own loop: `async with Simulator()`, and the same handle."""
     async with Simulator() as zuora, Receiver(answers=[503, 200]) as receiver:
