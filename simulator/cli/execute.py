@@ -16,10 +16,9 @@ import click
 
 from simulator.cli import complain
 from simulator.cli.lines import json_lines
-from simulator.cli.serve import allowed, cannot_listen, forward, warn_beyond_loopback
-from simulator.cli.serving import DEV_SERVER, option, read_options, serving
+from simulator.cli.serve import cannot_listen
+from simulator.cli.starting import Start, read_start, starting
 from simulator.core.errors import SimulatorError
-from simulator.options import Options
 
 if TYPE_CHECKING:
     from simulator.host import Simulator
@@ -33,8 +32,7 @@ NOT_FOUND, NOT_RUNNABLE = 127, 126
     context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False},
     epilog="Example: zuora-simulator exec --clock virtual -- npm test",
 )
-@serving
-@option("--forward-to", metavar="URL", help="Register both asynchronous events to this receiver at the start.")
+@starting
 @click.option(
     "--format",
     "style",
@@ -50,29 +48,27 @@ def execute(context: click.Context, /, command: tuple[str, ...], style: str, **g
     COMMAND finds ZUORA_BASE_URL, ZUORA_CLIENT_ID, ZUORA_CLIENT_SECRET, ZUORA_CA_FILE and ZUORA_SIMULATOR_SERVER in its
     environment. The exit code is COMMAND's.
     """
-    options = read_options(context, {**DEV_SERVER, "port": 0})
+    start = read_start(context, port=0)
     try:
-        return asyncio.run(_execute(options, context.params["forward_to"], command, style))
+        return asyncio.run(_execute(start, command, style))
     except SimulatorError as error:
         return complain(str(error), 2)
     except OSError as error:
-        return complain(cannot_listen(options, error), 2)
+        return complain(cannot_listen(start.options, error), 2)
 
 
-async def _execute(options: Options, forward_to: str | None, command: tuple[str, ...], style: str) -> int:
+async def _execute(start: Start, command: tuple[str, ...], style: str) -> int:
     from simulator.host import Simulator
 
-    simulator = Simulator(allowed(options, forward_to))
-    if forward_to is not None:
-        forward(simulator, forward_to)
+    simulator = Simulator(start.options)
     lines = json_lines(quiet=style != "json", out=sys.stderr)
-    simulator.refusals.append(lines.refused)
     with tempfile.TemporaryDirectory(prefix="zuora-simulator-") as folder:
         async with simulator:
-            warn_beyond_loopback(options)
+            await start.prepare(simulator)
             if style == "json":
                 lines.ready(simulator)
                 simulator.instance.engine.ledger.listeners.append(lines.fact)
+                simulator.refusals.append(lines.refused)
             return await _run(command, {**os.environ, **_told(simulator, Path(folder))})
 
 

@@ -5,7 +5,7 @@ they may be is `simulator.options`' affair.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -128,14 +128,21 @@ def serving(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+Given = tuple[str, Any, str, str]
+"""A parameter that somebody gave: its name, its value, its place for a message, its origin."""
+
+
 def read_options(
-    context: click.Context, defaults: Mapping[str, Any] = DEV_SERVER, environment: Mapping[str, str] = os.environ
+    given: Iterable[Given],
+    defaults: Mapping[str, Any] = DEV_SERVER,
+    described: tuple[Mapping[str, Any], str] = ({}, ""),
 ) -> Options:
-    """The options in force. Raises AuthorError with the place of a value that cannot be: flag, variable, or file:line."""
-    options = Options()
-    for field, value in defaults.items():
-        options = options.merged({field: value}, "default")
-    for parameter, value, place, origin in _given(context):
+    """The options in force: those ``given``, over those ``described`` somewhere, with their origin, over ``defaults``.
+
+    Raises AuthorError with the place of a value that cannot be: flag, variable, or file:line.
+    """
+    options = Options().merged(defaults, "default").merged(*described)
+    for parameter, value, place, origin in given:
         field = FIELDS.get(parameter, parameter)
         if field not in (*Options.__struct_fields__, *_SETTINGS):
             continue
@@ -145,15 +152,19 @@ def read_options(
             raise AuthorError(f"{place}: {error}") from None
     if options.certs is None and Path(CERTS).is_dir():
         options = options.merged({"certs": CERTS}, f"the folder ./{CERTS}")
-    _notice_misspelt(context, environment)
     return options
 
 
 _SETTINGS = ("max_attempts", "interval", "confirm_success", "empty_as_null", "locale", "quirks")
 
 
-def _given(context: click.Context) -> Iterator[tuple[str, Any, str, str]]:
-    """Each parameter that somebody gave: its value, its place for a message, and its origin."""
+def read_given(context: click.Context, environment: Mapping[str, str] = os.environ) -> list[Given]:
+    """What somebody gave; what a config file says stands in the context afterwards, like all the rest."""
+    _notice_misspelt(context, environment)
+    return list(_given(context))
+
+
+def _given(context: click.Context) -> Iterator[Given]:
     config = context.params.get("config")
     if config is not None:
         from simulator.cli.config import read_config  # YAML is not loaded where nobody uses it

@@ -158,3 +158,42 @@ def test_a_foreign_page_is_kept_out(
     with served("--server-name", "sim.test", cwd=tmp_path_factory.mktemp("cwd")) as server:
         path = "/_simulator/health" if method == "GET" else "/_simulator/reset"
         assert server.call(method, path, None, **headers)[0] == status
+
+
+WORLD = """\
+title: A world to begin with
+seed: 7
+start: "2026-05-01T00:00:00Z"
+settings: {maxAttempts: 5}
+world:
+  accounts: [{name: Acme}]
+definitions:
+  - {event: Payment Declined, url: "http://127.0.0.1:9/zuora"}
+  - Invoice Posted
+steps:
+  - fire: {event: Payment Declined}
+"""
+
+
+def test_a_server_begins_with_the_world_of_a_scenario(tmp_path: Path) -> None:
+    """Its settings, its resources and its definitions, but none of its steps; a flag wins over its settings."""
+    (tmp_path / "world.yaml").write_text(WORLD)
+    (tmp_path / "mine.yaml").write_text("scenario: world.yaml\nforward-to: http://127.0.0.1:9/all\n")
+    options = ("--config", "mine.yaml", "--clock", "virtual")
+    with served(*options, "--seed", "8", cwd=tmp_path) as server:
+        _, settings = server.call("GET", "/_simulator/settings")
+        _, definitions = server.call("GET", "/_simulator/definitions")
+        _, callouts = server.call("GET", "/_simulator/callouts")
+        _, health = server.call("GET", "/_simulator/health")
+    assert (settings["maxAttempts"], settings["origins"]["maxAttempts"]) == (5, "scenario world.yaml")
+    assert (settings["server"]["seed"], settings["origins"]["server"]["seed"]) == (8, "flag --seed")
+    assert health["now"] == "2026-05-01T00:00:00Z"
+    urls = {one["event"]: one["url"] for one in definitions["definitions"]}
+    assert urls["Payment Declined"] == "http://127.0.0.1:9/zuora"
+    assert urls["Invoice Posted"] == "http://127.0.0.1:9/all"
+    assert callouts == {"callouts": []}
+    ended = run("serve", "--port", "0", "--scenario", "world.yaml", cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "zuora-simulator: world.yaml:9: nobody is named to be called: give the definition a url, or --forward-to URL\n",
+    )
