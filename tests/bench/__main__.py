@@ -9,6 +9,7 @@ from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
 from tests.bench.page import the_page
 from tests.bench.replaying import a_replay
 from tests.bench.startup import import_of_the_package, start_of_a_simulator
+from tests.bench.state import cost_of_state
 from tests.bench.virtual_time import weeks_of_retries
 
 MEASUREMENTS = (
@@ -18,6 +19,7 @@ MEASUREMENTS = (
     the_timeline,
     a_waiting_callout,
     weeks_of_retries,
+    cost_of_state,
     the_page,
     a_replay,
 )

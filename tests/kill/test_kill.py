@@ -11,7 +11,8 @@ import pytest
 from simulator.runtime.journal.file import File
 from simulator.runtime.journal.rows import StartRow
 from simulator.runtime.lanes import PER_RECEIVER
-from tests.kill.conftest import KILLS, Caller, Life, Listener
+from tests.kill.conftest import KILLS
+from tests.support.served import Caller, Life, Listener
 
 pytestmark = [pytest.mark.kill, pytest.mark.real]
 
@@ -26,14 +27,14 @@ async def test_nothing_accepted_is_lost(seed: int, tmp_path: Path, caller: Calle
     path = str(tmp_path / "state.db")
     kills = min(KILLS - seed * KILLS_PER_FILE, KILLS_PER_FILE)
     chance = Random(seed)
-    life = await Life.begin(path)
+    life = await begin(path)
     await caller.log_in(life)
     await caller.listen(life, listener.url)
     for _ in range(kills):
         after = len(caller.accepted) + chance.randrange(150), len(listener.arrived) + chance.randrange(150)
         await caller.load(life, partial(enough, caller, listener, after), life.process.kill)
         await life.kill()
-        life = await Life.begin(path)
+        life = await begin(path)
     await caller.drain(life)
     requests = {it["id"]: it for it in (await caller.get(life, "requests"))["requests"]}
     callouts = (await caller.get(life, "callouts"))["callouts"]
@@ -65,6 +66,11 @@ async def test_nothing_accepted_is_lost(seed: int, tmp_path: Path, caller: Calle
     assert sound(path)
 
 
+async def begin(path: str) -> Life:
+    """A server on that file, on which a minute between attempts takes a tenth of a second."""
+    return await Life.begin("--state", path, "--rate", "600", "--interval", "1m")
+
+
 def enough(caller: Caller, listener: Listener, after: tuple[int, int]) -> bool:
     """Whether as many were accepted, or arrived, as the kill was to wait for."""
     return len(caller.accepted) >= after[0] or len(listener.arrived) >= after[1]
@@ -73,7 +79,7 @@ def enough(caller: Caller, listener: Listener, after: tuple[int, int]) -> bool:
 async def test_killed_at_rest_nothing_is_sent(tmp_path: Path, caller: Caller, listener: Listener) -> None:
     """What has ended has ended: after the restart only what is new goes out."""
     path = str(tmp_path / "state.db")
-    life = await Life.begin(path)
+    life = await begin(path)
     await caller.log_in(life)
     await caller.listen(life, listener.url)
     await caller.load(life, lambda: len(caller.accepted) >= 50)
@@ -82,7 +88,7 @@ async def test_killed_at_rest_nothing_is_sent(tmp_path: Path, caller: Caller, li
         assert answer.status == 200
     before = len(listener.arrived)
     await life.kill()
-    life = await Life.begin(path)
+    life = await begin(path)
     await caller.submit(life)
     await caller.drain(life)
     new = {body["request"]["id"] for _, _, body in listener.arrived[before:]}

@@ -58,7 +58,7 @@ class Scribe:
             case DeliveryChanged(delivery=delivery):
                 if is_fresh(delivery):
                     self.opened(delivery)
-                else:
+                elif delivery.phase is not Phase.READY or delivery.resent:  # else its time has come: that is known
                     self._write(StepRow(stand(delivery)))
             case JobChanged(job=job):
                 self.job(job)
