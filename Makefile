@@ -7,7 +7,7 @@ comma := ,
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint browser simulate mutate bench
+.PHONY: help demo test lint browser simulate kill soak mutate bench
 # A target whose recipe failed half-way is not done.
 .DELETE_ON_ERROR:
 
@@ -31,6 +31,12 @@ browser: .venv/browser.stamp ## Drive the page in a real Chromium
 
 simulate: .venv/test.stamp ## Live 10,000 seeded lives of the engine, each held to every law
 	@$(BIN)/python -m tests.simulation.simulate
+
+kill: .venv/test.stamp ## Kill a running server 200 times (KILLS=10 for fewer), and miss nothing
+	@KILLS=$${KILLS:-200} $(BIN)/python -m pytest -q tests/kill
+
+soak: .venv/test.stamp ## Mixed load with faults for half an hour (SOAK=60 for a minute): nothing grows
+	@SOAK=$${SOAK:-1800} $(BIN)/python -m pytest -q -m soak -o faulthandler_timeout=0 tests/soak
 
 mutate: .venv/test.stamp ## Plant one small fault after the other in the core, and see the tests notice (hours)
 	@$(BIN)/python -m tests.mutation.mutate
