@@ -123,7 +123,10 @@ class Dispatcher:
         task = self._spawn(self._in_turn(work, asked))
         task.add_done_callback(lambda _: work.close())  # cancelled before its first step, it leaves `work` unbegun
         try:
-            return await asyncio.shield(task)
+            answer = await asyncio.shield(task)
+            if self._carrier.durable is not None:
+                await self._carrier.durable()
+            return answer
         except asyncio.CancelledError:
             move.given_up = True
             raise

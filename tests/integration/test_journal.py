@@ -164,3 +164,13 @@ async def test_the_second_provider_is_kept_too(path: str, http: aiohttp.ClientSe
     async with Simulator(state=path, delivery="collect") as zuora:
         cloud = zuora.marketing_cloud
         assert (seen(zuora), cloud.results, cloud.outbox) == seen_before
+
+
+async def test_what_advance_has_done_is_on_disk(path: str) -> None:
+    """Whoever waited for time to move may pull the plug: nothing is sent again."""
+    async with Simulator(state=path, delivery="collect") as zuora:
+        zuora.notify("Async Request Succeeded", URL)
+        zuora.fire("Async Request Succeeded")
+        await zuora.settle()
+        assert zuora.instance.state is not None
+        assert not zuora.instance.state.pending

@@ -17,8 +17,20 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = [
     f"simulator/core/{name}.py"
-    for name in ("delivery", "attempt", "attempts", "engine", "faults", "ledger", "job", "timeline", "ids", "explain")
-]
+    for name in (
+        "delivery",
+        "attempt",
+        "attempts",
+        "engine",
+        "faults",
+        "ledger",
+        "job",
+        "timeline",
+        "ids",
+        "explain",
+        "recovery",
+    )
+] + [f"simulator/runtime/journal/{name}.py" for name in ("codec", "rows", "scribe", "reading", "writer", "file")]
 TESTS = [
     *(
         f"tests/unit/core/test_{name}.py"
@@ -27,6 +39,8 @@ TESTS = [
     "tests/unit/core/test_delivery.py",
     "tests/simulation",
     "tests/stateful",
+    "tests/integration/test_journal.py",
+    "tests/integration/test_journal_files.py",
 ]
 SECONDS = 180
 
