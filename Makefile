@@ -7,7 +7,7 @@ comma := ,
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint browser simulate kill soak mutate bench
+.PHONY: help demo test lint browser sdk fuzz simulate kill soak mutate bench
 # A target whose recipe failed half-way is not done.
 .DELETE_ON_ERROR:
 
@@ -28,6 +28,12 @@ lint: .venv/test.stamp ## Check types, lint, format and floors
 
 browser: .venv/browser.stamp ## Drive the page in a real Chromium
 	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+sdk: .venv/sdk.stamp ## Drive the simulator with other people's clients, unmodified
+	@$(BIN)/python -m pytest -q -m sdk tests/sdk
+
+fuzz: .venv/fuzz.stamp ## Throw generated requests at every operation of the API (FUZZ_EXAMPLES=100 each)
+	@$(BIN)/python -m pytest -q -m fuzz tests/fuzz
 
 simulate: .venv/test.stamp ## Live 10,000 seeded lives of the engine, each held to every law
 	@$(BIN)/python -m tests.simulation.simulate
@@ -65,6 +71,15 @@ endef
 .venv/test.stamp: pyproject.toml
 	$(call install,[test])
 	@touch .venv/plain.stamp $@
+
+.venv/sdk.stamp: .venv/test.stamp
+	$(call install,[test$(comma)sdk])
+	@$(PIP) --no-deps simple-zuora-client==0.1.6
+	@touch $@
+
+.venv/fuzz.stamp: .venv/test.stamp
+	$(call install,[test$(comma)fuzz])
+	@touch $@
 
 .venv/browser.stamp: .venv/test.stamp
 	$(call install,[test$(comma)browser])

@@ -62,6 +62,11 @@ def read_fault(given: Any, now: datetime, client_id: str | None = None) -> Fault
     probability = _number(given, "probability", 1.0)
     if not 0 <= probability <= 1:
         raise ClientError(f"probability must be from 0 to 1, not {probability!r}")
+    for name in ("event", "notification"):
+        if given.get(name) is not None and not isinstance(given[name], str):
+            raise ClientError(f"{name} must be text, not {given[name]!r}")
+    if not isinstance(given.get("atOnce", False), bool):
+        raise ClientError(f"atOnce must be true or false, not {given['atOnce']!r}")
     attempt = given.get("attempt")
     if attempt is not None and (isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1):
         raise ClientError(f"attempt counts from 1, so it cannot be {attempt!r}")

@@ -4,7 +4,7 @@ Generated from the table of operations and from the typed records, so that it ca
 nothing but the form (OpenAPI 3.1).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from types import NoneType, UnionType
@@ -123,11 +123,10 @@ def _common(
 
 
 def _content(kind: Any, known: Mapping[Any, Any]) -> dict[str, Any]:
-    if kind is None:
-        return {}
-    if kind is str:
-        return {TEXT: {"schema": {"type": "string"}}}
-    return {JSON: {"schema": _schema(kind, known)}}
+    """The media types of an answer; one that may be plain text has ``str`` among its kinds."""
+    text = kind is str or (isinstance(kind, UnionType) and str in get_args(kind))
+    content: dict[str, Any] = {TEXT: {"schema": {"type": "string"}}} if text else {}
+    return content | ({JSON: {"schema": _schema(kind, known)}} if _parts(kind) else {})
 
 
 def _schema(kind: Any, known: Mapping[Any, Any]) -> Any:
@@ -135,12 +134,12 @@ def _schema(kind: Any, known: Mapping[Any, Any]) -> Any:
     return found[0] if len(found) == 1 else {"anyOf": found}
 
 
-def _parts(kind: Any) -> Iterable[Any]:
+def _parts(kind: Any) -> Sequence[Any]:
     """The records that an answer may be; a union of them is told apart by nobody but its reader."""
     if kind is None or kind is str:
         return ()
     if isinstance(kind, UnionType):
-        return tuple(part for part in get_args(kind) if part is not NoneType)
+        return tuple(part for part in get_args(kind) if part not in (NoneType, str))
     return (kind,)
 
 

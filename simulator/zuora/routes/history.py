@@ -16,7 +16,7 @@ from simulator.zuora.own_jobs import OwnKind
 from simulator.zuora.quirks import HistoryValues, ResendBody
 from simulator.zuora.registered import HistoryDeletion
 from simulator.zuora.replies import BAD_QUERY, NO_OBJECT, TEXT, VIOLATED, Family, Reply
-from simulator.zuora.shapes import FLAT_FAILURES, V1_FAILURES
+from simulator.zuora.shapes import FLAT_FAILURES, V1_FAILURES, FlatFailure
 from simulator.zuora.tenant import TENANT_ID
 
 PAGE_SIZE = 20
@@ -224,7 +224,7 @@ OPERATIONS = (
         Body.ARRAY,
         "Send callouts once more, by the ids of their history rows (`historyId` under /_simulator/callouts)",
         takes=list[str],
-        answers={**FLAT_FAILURES, 202: ResendFailures | None, 400: ResendFailures},
+        answers={**FLAT_FAILURES, 202: ResendFailures | None, 400: ResendFailures | FlatFailure},
     ),
     Operation(
         "POST",
@@ -235,7 +235,7 @@ OPERATIONS = (
         Body.ARRAY,
         "Emails are not simulated: none can be sent again",
         takes=list[str],
-        answers={**FLAT_FAILURES, 400: ResendFailures},
+        answers={**FLAT_FAILURES, 400: ResendFailures | FlatFailure},
     ),
     Operation(
         "DELETE",
@@ -244,7 +244,7 @@ OPERATIONS = (
         delete,
         Family.FLAT,
         summary="Delete an account's history",
-        answers={**FLAT_FAILURES, 202: DeletionTask},
+        answers={**FLAT_FAILURES, 202: DeletionTask, 400: FlatFailure | str},
         query=(Parameter("accountId"),),
         plans=True,
     ),
