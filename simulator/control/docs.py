@@ -11,7 +11,6 @@ import msgspec
 from aiohttp import web
 
 from simulator.control.json import only
-from simulator.control.openapi import document
 from simulator.instance import Instance
 
 STYLE = """
@@ -41,12 +40,16 @@ def add_routes(app: web.Application, instance: Instance) -> None:
 
 @cache
 def _encoded() -> bytes:
+    from simulator.control.openapi import document  # not before somebody reads it: a server starts without
+
     return msgspec.json.encode(document())
 
 
 @cache
 def page() -> str:
     """The whole page."""
+    from simulator.control.openapi import document  # as above
+
     described = document()
     info, parts = described["info"], []
     for tag in ("Zuora", "Simulator"):

@@ -5,7 +5,6 @@ from aiohttp import web
 from simulator.control.json import only
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
-from simulator.recording.export import export_story
 
 KEYS = ("clientId", "keepValues", "title")
 YAML = "application/yaml"
@@ -13,6 +12,8 @@ YAML = "application/yaml"
 
 def add_routes(app: web.Application, instance: Instance) -> None:
     async def export(request: web.Request) -> web.Response:
+        from simulator.recording.export import export_story  # PyYAML is not loaded before somebody records
+
         query = dict(request.query)
         only(query, KEYS, "parameter")
         keep = query.get("keepValues", "false").lower()

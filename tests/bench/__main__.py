@@ -8,13 +8,14 @@ import platform
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
 from tests.bench.page import the_page
 from tests.bench.replaying import a_replay
-from tests.bench.startup import import_of_the_package, start_of_a_simulator
+from tests.bench.startup import import_of_the_package, serve_until_ready, start_of_a_simulator
 from tests.bench.state import cost_of_state
 from tests.bench.virtual_time import weeks_of_retries
 
 MEASUREMENTS = (
     import_of_the_package,
     start_of_a_simulator,
+    serve_until_ready,
     an_attempt,
     the_timeline,
     a_waiting_callout,
