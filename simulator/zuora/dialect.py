@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec.structs import replace
 
 from simulator.core.dialect import Finished, Happening, Later
@@ -27,7 +26,7 @@ from simulator.core.model import (
 )
 from simulator.zuora import attempt, auth, ending, payload, work
 from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider, Terms
-from simulator.zuora.events import flattened
+from simulator.zuora.events import fields_of
 from simulator.zuora.filters import matches
 from simulator.zuora.library import find_template
 from simulator.zuora.profiles import muted
@@ -125,11 +124,7 @@ def _lets_pass(tenant: Tenant, definition: NotificationDefinition, event: Event)
     rule = definition.filter_rule
     if rule is None:
         return True
-    fields = event.fields
-    if not fields and event.body is not None:
-        payload_fields = msgspec.json.decode(event.body)
-        fields = flattened(payload_fields) if isinstance(payload_fields, dict) else {}
-    return matches(rule.condition, definition.filter_rule_params or {}, fields)
+    return matches(rule.condition, definition.filter_rule_params or {}, fields_of(event))
 
 
 def _templates(tenant: Tenant, definition: NotificationDefinition) -> list[CalloutTemplate]:

@@ -5,12 +5,14 @@ two asynchronous events have a payload of Zuora's, so their fields must be field
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from simulator.core.dialect import Happening
 from simulator.core.errors import ClientError, near_match
+from simulator.core.model import Event
 from simulator.zuora.catalogue import EventKind, canonical, find_event, near_events
 
 _PAYLOAD = (
@@ -40,7 +42,7 @@ def happening(
     flat = flattened(fields)
     title = found.name if found else named.get(canonical(name), name)
     if found is None or found.kind is not EventKind.ASYNC:
-        return Happening(title, flat, msgspec.json.encode(flat))
+        return Happening(title, flat)
     known = PAYLOAD_FIELDS[canonical(title)]
     for field in flat:
         if field not in known:
@@ -59,6 +61,17 @@ def flattened(fields: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             flat[prefix + name] = spoken(value)
     return flat
+
+
+def fields_of(event: Event) -> Mapping[str, str]:
+    """The data source of an event: its own fields, or those of the payload that tells of an asynchronous request."""
+    return event.fields if event.fields or event.body is None else _fields_of_payload(event.body)
+
+
+@lru_cache(maxsize=256)
+def _fields_of_payload(body: bytes) -> Mapping[str, str]:
+    payload = msgspec.json.decode(body)
+    return flattened(payload) if isinstance(payload, dict) else {}
 
 
 def spoken(value: Any) -> str:

@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 
 from simulator.core.model import Event
 from simulator.zuora.catalogue import find_event
+from simulator.zuora.events import fields_of
 from simulator.zuora.locales import ISO, localised
 
 _NAME = r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)"
@@ -132,10 +133,12 @@ class DataSource(Struct, frozen=True):
 
     def _present(self, name: str) -> bool:
         start = _bare(name).casefold() + "."
-        return bool(self.look_up(name)) or any(_bare(field).casefold().startswith(start) for field in self.event.fields)
+        return bool(self.look_up(name)) or any(
+            _bare(field).casefold().startswith(start) for field in fields_of(self.event)
+        )
 
     def _find(self, name: str) -> str | None:
-        fields, bare = self.event.fields, _bare(name)
+        fields, bare = fields_of(self.event), _bare(name)
         found = fields.get(name, fields.get(bare))
         if found is None:
             folded = bare.casefold()

@@ -94,8 +94,11 @@ def _body(
         return text.encode("utf-8", "replace"), body_fault(text)
     if not has_body and not params:
         return b"", None
+    if event.body is None:
+        # Without parameters every field counts as chosen, since there is no form in which to choose (ours).
+        return _compact(params or {name: source.look_up(name) or source.empty for name in event.fields}), None
     mixing = settings.quirks.async_params
-    if event.body is None or (params and mixing is AsyncParams.PARAMS_ONLY):
+    if params and mixing is AsyncParams.PARAMS_ONLY:
         return _compact(params), None
     if not params or mixing is AsyncParams.PAYLOAD_ONLY:
         return event.body, None

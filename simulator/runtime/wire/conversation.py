@@ -17,7 +17,7 @@ from simulator.runtime.addresses import Addresses, Place
 from simulator.runtime.hosts import Refusal
 from simulator.runtime.tls import ClientTrust
 from simulator.runtime.wire.dial import Resolve, SystemResolver, dial
-from simulator.runtime.wire.failure import BUFFER_SIZE, Failure, Limits, WireFailure
+from simulator.runtime.wire.failure import BUFFER_SIZE, SILENT, Failure, Limits, WireFailure
 from simulator.runtime.wire.line import Line
 from simulator.runtime.wire.pool import Origin, Pool
 from simulator.runtime.wire.session import Session
@@ -121,7 +121,7 @@ class WireConversation:
         except WireFailure as error:
             return _without_answer(error.failure, notes)
         if failure is not None and failure.error is ErrorClass.CLOSED_EARLY and _says_nothing(place, line):
-            failure = structs.replace(failure, detail=f"{failure.detail} (does it speak TLS on this port?)")
+            failure = structs.replace(failure, detail=failure.detail + SILENT)
         return self._outcome(origin, line, failure, notes)
 
     async def __aenter__(self) -> Self:

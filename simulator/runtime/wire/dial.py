@@ -13,7 +13,7 @@ from pathlib import Path
 from simulator.core.model import ErrorClass
 from simulator.runtime.addresses import Place, Standing
 from simulator.runtime.hosts import authority
-from simulator.runtime.wire.failure import Failure, Limits, WireFailure, socket_clause
+from simulator.runtime.wire.failure import SILENT, Failure, Limits, WireFailure, socket_clause
 
 Address = tuple[int, tuple[str, int]]
 """An address family, and what `socket.connect` takes for it (its first two items are address and port)."""
@@ -106,6 +106,8 @@ def _unconnected(place: Place, tried: list[tuple[str, ErrorClass, str]], limits:
     if ErrorClass.CONNECT_TIMEOUT in classes:
         where = " and ".join(address for address, _, _ in tried)
         return limits.connect_failure(f"no connection to {where}")
+    if ErrorClass.CLOSED_EARLY in classes:
+        return _reset_at_once(place)
     error = ErrorClass.REFUSED if ErrorClass.REFUSED in classes else ErrorClass.UNREACHABLE
     verdict = "connection refused" if error is ErrorClass.REFUSED else "no connection"
     target = authority(place.dial_host, place.dial_port)
@@ -121,6 +123,13 @@ def _unconnected(place: Place, tried: list[tuple[str, ErrorClass, str]], limits:
             "(allow it with --allow-host host.docker.internal)"
         )
     return Failure(error, detail)
+
+
+def _reset_at_once(place: Place) -> Failure:
+    """A receiver that resets what it has accepted may be quicker than we are at seeing that it had: the same words."""
+    if place.scheme == "https":
+        return Failure(ErrorClass.TLS_HANDSHAKE, "reset by the receiver during the TLS handshake")
+    return Failure(ErrorClass.CLOSED_EARLY, f"reset by the receiver before any byte of an answer{SILENT}")
 
 
 @cache

@@ -19,6 +19,10 @@ BUFFER_SIZE = 65_536
 """Bytes that one turn of the event loop reads at most: more would let one receiver hold up the others."""
 
 
+SILENT = " (does it speak TLS on this port?)"
+"""The hint where plain http met silence and an end: so do most servers that expect TLS, and nothing else tells."""
+
+
 class Failure(Struct, frozen=True, gc=False):
     """What goes into an `Outcome` that has no proper answer."""
 
@@ -90,6 +94,8 @@ def socket_clause(error: OSError) -> tuple[ErrorClass, str]:
         return ErrorClass.CONNECT_TIMEOUT, "no answer"
     if isinstance(error, ConnectionRefusedError):
         return ErrorClass.REFUSED, "refused"
+    if isinstance(error, ConnectionResetError):
+        return ErrorClass.CLOSED_EARLY, "reset"
     if error.errno is None:
         return ErrorClass.UNREACHABLE, str(error) or "unreachable"
     return ErrorClass.UNREACHABLE, _WORDS.get(error.errno) or os.strerror(error.errno).lower()

@@ -118,9 +118,10 @@ def test_parameters_of_get_and_delete_are_a_query_of_values_as_they_are(
 
 
 @pytest.mark.parametrize("settings", [{}, {"quirks": {"asyncParams": "payload-only"}}])
-def test_an_event_without_parameters_sends_an_empty_object_or_its_payload(settings: dict[str, Any]) -> None:
-    """Nothing chosen, nothing told; the asynchronous events always tell their payload."""
-    assert sent(settings=settings).body == b"{}"
+def test_an_event_without_parameters_sends_its_fields_or_its_payload(settings: dict[str, Any]) -> None:
+    """Exactly the fields that it was fired with; the asynchronous events always tell their payload."""
+    fields = '{"Account.Id":"8a80","Account.Name":"Jane & Søn","Account.Email":""}'
+    assert sent(settings=settings).body == fields.encode()
     assert sent(ASYNC, settings=settings).body == PAYLOAD
 
 
