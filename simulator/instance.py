@@ -15,6 +15,7 @@ from simulator.core.errors import ClientError
 from simulator.core.model import Delivery, Event
 from simulator.core.options import camel_case
 from simulator.marketing_cloud import quirks as cloud_quirks
+from simulator.marketing_cloud.dialect import EVENTS as CLOUD_EVENTS
 from simulator.marketing_cloud.service import CloudService
 from simulator.options import Options
 from simulator.records import CalloutRecord, RequestRecord, callout_record, request_record
@@ -26,6 +27,7 @@ from simulator.runtime.tls import Authority, ClientTrust
 from simulator.runtime.transport import Transport
 from simulator.runtime.wire import Wire
 from simulator.state import State, seed_of
+from simulator.zuora.catalogue import EVENTS as ZUORA_EVENTS
 from simulator.zuora.dialect import NAME as ZUORA
 from simulator.zuora.dialect import ZuoraDialect
 from simulator.zuora.events import happening
@@ -161,6 +163,14 @@ class Instance:
         fired = self.engine.fire(ZUORA, tenant.id, happens, self.clock.now)
         self.dispatcher.kick()
         return fired
+
+    def event_names(self, client_id: str | None = None) -> list[str] | None:
+        """The names that an event may have, a tenant's own among them, or every tenant's; None where any name will do."""
+        if self.options.allow_unknown:
+            return None
+        tenants = self.tenants if client_id is None else [self.tenants[client_id]]
+        own = [name for tenant in tenants for name in tenant.own_events]
+        return [*(event.name for event in ZUORA_EVENTS), *CLOUD_EVENTS, *own]
 
     def register(self, given: dict[str, Any], client_id: str | None = None) -> str:
         """Register a notification definition as the API takes it; answers with its id, raises ClientError as the API would."""

@@ -3,7 +3,7 @@
 It alone decides the spelling of a fault; what a fault does is the core's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from aiohttp import web
 
 from simulator.control.json import answer, client_of, only, read_object
 from simulator.core.errors import AuthorError, ClientError, near_match
-from simulator.core.faults import Fault, FaultKind
+from simulator.core.faults import Fault, FaultKind, folded
 from simulator.core.units import parse_duration
 from simulator.instance import Instance
 
@@ -35,7 +35,9 @@ def add_routes(app: web.Application, instance: Instance) -> None:
         if not isinstance(given, list):
             raise ClientError('give the whole list: {"faults": [{"kind": "duplicate"}]}, or [] for none')
         now = instance.clock.now
-        instance.engine.faults.replace([read_fault(fault, now, client_id) for fault in given], client_id)
+        events = instance.event_names(client_id)
+        read = [read_fault(fault, now, client_id, events) for fault in given]
+        instance.engine.faults.replace(read, client_id)
         return answer(shown(instance, client_id))
 
     app.router.add_get("/_simulator/faults", show)
@@ -49,8 +51,11 @@ def shown(instance: Instance, client_id: str | None) -> dict[str, Any]:
     return {"faults": [write_fault(fault, now) for fault in faults]}
 
 
-def read_fault(given: Any, now: datetime, client_id: str | None = None) -> Fault:
-    """One fault; raises ClientError for an unknown kind or key (with the nearest) and for a value out of range."""
+def read_fault(given: Any, now: datetime, client_id: str | None = None, events: Iterable[str] | None = None) -> Fault:
+    """One fault; raises ClientError for an unknown kind or key (with the nearest) and for a value out of range.
+
+    ``events`` are the only names of events that it may have; None takes any, since an own event may come later.
+    """
     if not isinstance(given, Mapping):
         raise ClientError(f"a fault is an object with a kind, not {given!r}")
     kinds = [kind.value for kind in FaultKind]
@@ -62,11 +67,11 @@ def read_fault(given: Any, now: datetime, client_id: str | None = None) -> Fault
     probability = _number(given, "probability", 1.0)
     if not 0 <= probability <= 1:
         raise ClientError(f"probability must be from 0 to 1, not {probability!r}")
-    for name in ("event", "notification"):
-        if given.get(name) is not None and not isinstance(given[name], str):
-            raise ClientError(f"{name} must be text, not {given[name]!r}")
+    _check_names(given, events)
     if not isinstance(given.get("atOnce", False), bool):
         raise ClientError(f"atOnce must be true or false, not {given['atOnce']!r}")
+    if kind is FaultKind.DELAY and not given.get("minutes"):
+        raise ClientError('say how long the delay is: {"kind": "delay", "minutes": 5}')
     attempt = given.get("attempt")
     if attempt is not None and (isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1):
         raise ClientError(f"attempt counts from 1, so it cannot be {attempt!r}")
@@ -79,7 +84,7 @@ def read_fault(given: Any, now: datetime, client_id: str | None = None) -> Fault
         probability=probability,
         until=now + timedelta(minutes=_number(given, "ttlMinutes", 0)) if ttl is not None else None,
         span=_span(given, "minutes" if kind is FaultKind.DELAY else "window"),
-        at_once=bool(given.get("atOnce", False)),
+        at_once=given.get("atOnce", False),
         tenant=client_id,
     )
 
@@ -100,6 +105,17 @@ def write_fault(fault: Fault, now: datetime) -> dict[str, Any]:
         "atOnce": fault.at_once or None,
     }
     return {key: value for key, value in written.items() if value is not None}
+
+
+def _check_names(given: Mapping[str, Any], events: Iterable[str] | None) -> None:
+    for key in ("event", "notification"):
+        if not isinstance(given.get(key), str | None):
+            raise ClientError(f"{key} must be text, not {given[key]!r}")
+    name = given.get("event")
+    if name is not None and events is not None:
+        known = list(events)
+        if folded(name) not in map(folded, known):
+            raise ClientError(f"unknown event {name!r}{near_match(name, known)}: the fault would never strike")
 
 
 def _span(given: Mapping[str, Any], key: str) -> timedelta:

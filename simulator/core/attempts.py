@@ -84,6 +84,8 @@ class Attempts:
         if isinstance(action, Wake):
             self._timeline.add(action.at, after.id)
         if after is not delivery:
+            if after.finished:
+                self._faults.spend(after.id)
             self._ledger.append(DeliveryChanged(after))
         return after
 
@@ -216,6 +218,8 @@ class Attempts:
         del self._open[delivery.id]
         self.again.pop(delivery.id, None)
         self.ended += 1
+        if after.finished:
+            self._faults.spend(after.id)
         if retry_at is not None:
             self._timeline.add(retry_at, after.id)
         self._ledger.append(AttemptEnded(after, ended))

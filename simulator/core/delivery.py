@@ -7,7 +7,8 @@ of phase and signal that the table lacks is illegal and always our bug. What an 
 * attempts without a resend never exceed the limit, and can reach it;
 * attempts stand an interval apart, start to start;
 * there are never two requests in flight for one delivery;
-* a finished delivery stays silent without a resend, and a resend is one attempt that is never retried.
+* a finished delivery stays silent without a resend, and a resend is one attempt that is never retried;
+* what was delivered stays delivered, whatever comes of a resend.
 """
 
 from collections.abc import Callable
@@ -117,7 +118,7 @@ def _judge(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) ->
     if again and policy.retry and not delivery.last and delivery.attempts < policy.limit:
         # documented: "minimum interval between delivery attempts"; counted from the start of the attempt (decided)
         return _wait(delivery, max(delivery.started + policy.interval, now))
-    return replace(delivery, phase=_ENDS[signal.verdict.decision], exchange=0, resent=False), None
+    return replace(_ended(delivery, _ENDS[signal.verdict.decision]), exchange=0, resent=False), None
 
 
 def _defer(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
@@ -126,7 +127,13 @@ def _defer(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) ->
 
 
 def _drop(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
-    return replace(delivery, phase=Phase.NOT_SENT, due=None), None
+    return replace(_ended(delivery, Phase.NOT_SENT), due=None), None
+
+
+def _ended(delivery: Delivery, phase: Phase) -> Delivery:
+    """At its end: delivered where it ever was, since its receiver has it (decided)."""
+    taken = delivery.taken or phase is Phase.DELIVERED
+    return replace(delivery, phase=Phase.DELIVERED if taken else phase, taken=taken)
 
 
 def _resend(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
@@ -145,7 +152,7 @@ def _resend_ready(policy: Policy, delivery: Delivery, signal: Signal, now: datet
 
 def _withdraw(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
     phase = Phase.FAILED if delivery.attempts else Phase.NOT_SENT
-    return replace(delivery, phase=phase, due=None, resent=False), None
+    return replace(_ended(delivery, phase), due=None, resent=False), None
 
 
 def _no_more(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:

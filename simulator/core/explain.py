@@ -28,7 +28,9 @@ def _consequence(attempt: Attempt) -> str:
         return ", but a resend is not retried: this callout is finished"
     if not attempt.retry:
         return ", but retry is off: this callout is finished"
-    if attempt.number >= attempt.limit:
+    if attempt.number > attempt.limit:
+        return f", but by now the limit is {attempt.limit}: this callout is finished"
+    if attempt.number == attempt.limit:
         return f", and attempt {attempt.number} of {attempt.limit} was the last: this callout is finished"
     return ", but its definition was withdrawn: this callout is finished"
 

@@ -121,6 +121,11 @@ class Faults:
             self._change([fault for fault in self._faults if not any(fault is it for it in spent)])
         return rewrite
 
+    def spend(self, delivery_id: str) -> None:
+        """Let go of what was meant for one more attempt at a delivery that ended without one."""
+        if self._faults:
+            self._faults = [fault for fault in self._faults if not (fault.once and fault.notification == delivery_id)]
+
     def shuffle(self, ready: list[Delivery], now: datetime) -> list[Delivery]:
         """What is due at one instant, in the order in which a reordering fault lets it go."""
         shuffling = [

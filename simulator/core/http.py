@@ -26,7 +26,7 @@ def compose(
     nobody configured: who renders refuses it before, here it is our fault.
     """
     parts = urlsplit(url)
-    lines = [f"{method} {request_target(parts)} HTTP/1.1", f"Host: {parts.netloc.rpartition('@')[2]}"]
+    lines = [f"{method} {request_target(parts)} HTTP/1.1", f"Host: {_named(parts)}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if body or method in ("POST", "PUT", "PATCH"):
         lines.append(f"Content-Length: {len(body)}")
@@ -35,6 +35,15 @@ def compose(
         raise OurFault(f"a line break within a header or the target of {method} {parts.netloc}")
     head = f"{text}\r\n\r\n".encode()
     return Callout(method=method, url=url, head=head, body=body, request_id=request_id, purpose=purpose)
+
+
+def _named(parts: SplitResult) -> str:
+    """Host and port as a receiver is asked for them: without credentials, a name beyond ASCII as IDNA spells it (RFC 5890)."""
+    host = parts.netloc.rpartition("@")[2]
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host  # no name that anybody could have: the wire says so
 
 
 def request_target(parts: SplitResult) -> str:

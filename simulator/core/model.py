@@ -223,7 +223,8 @@ class Delivery(Struct, frozen=True, gc=False):
     """One event on its way to one subscriber. ``id`` stays the same through all attempts.
 
     ``attempts`` counts those begun, ``exchange`` the requests of the attempt under way; ``last`` forbids a further retry
-    (a resend, or a withdrawn definition); ``held`` says that a fault has held the next attempt back already.
+    (a resend, or a withdrawn definition); ``held`` says that a fault has held the next attempt back already. ``taken``: the
+    receiver has taken it once, and no resend undoes that.
     """
 
     id: str
@@ -237,6 +238,7 @@ class Delivery(Struct, frozen=True, gc=False):
     last: bool = False
     resent: bool = False
     held: bool = False
+    taken: bool = False
     number: int = 0
 
     @property

@@ -107,7 +107,8 @@ class Handle(Watching):
 
     @faults.setter
     def faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
-        read = [read_fault(fault, self.now, self.client_id) for fault in faults]
+        events = self.instance.event_names(self.client_id)
+        read = [read_fault(fault, self.now, self.client_id, events) for fault in faults]
         self.instance.engine.faults.replace(read, self.client_id)
 
     def outcome(self, result: str = "succeed", **rule: Any) -> None:

@@ -65,7 +65,7 @@ class Node(Struct, frozen=True):
         it = self.delivery
         since = it.started and self.now - it.started
         until = it.due and it.due - self.now
-        flags = (it.last, it.resent, it.held, self.withdrawn)
+        flags = (it.last, it.resent, it.held, it.taken, self.withdrawn)
         return it.phase, it.attempts, it.exchange, flags, since, until, self.asked_for, self.deferred
 
 

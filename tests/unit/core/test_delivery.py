@@ -171,6 +171,16 @@ def gives_a_resend_one_attempt(edges: list[Edge]) -> None:
             assert after.phase is (Phase.READY if before.phase is Phase.READY else Phase.WAITING)
 
 
+def never_undoes_a_delivery(edges: list[Edge]) -> None:
+    """What its receiver has taken once is delivered at every later end, whatever comes of a resend."""
+    for _, before, after in taken(edges):
+        if before.phase is Phase.DELIVERED:
+            assert after.taken
+        if before.taken:
+            assert after.taken
+            assert after.phase is Phase.DELIVERED or not after.finished
+
+
 def sends_nothing_for_a_withdrawn_definition(edges: list[Edge]) -> None:
     """What is pending is dropped, what is under way ends and is not tried again."""
     for edge, before, _ in taken(edges):
@@ -217,6 +227,7 @@ LAWS: list[Law] = [
     keeps_attempts_an_interval_apart,
     sends_one_request_at_a_time,
     gives_a_resend_one_attempt,
+    never_undoes_a_delivery,
     sends_nothing_for_a_withdrawn_definition,
     is_held_back_once_for_each_attempt,
     knows_no_other_time_than_now,

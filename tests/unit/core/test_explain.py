@@ -48,7 +48,7 @@ TOMORROW = MORNING + timedelta(days=1)
         (attempt("final"), "404 is not retried: this callout is finished."),
         (attempt("not sent"), "white space at 17: nothing was sent, and it is not tried again."),
         (attempt(number=3), "403 is in the retry list, and attempt 3 of 3 was the last: this callout is finished."),
-        (attempt(number=4), "403 is in the retry list, and attempt 4 of 3 was the last: this callout is finished."),
+        (attempt(number=4), "403 is in the retry list, but by now the limit is 3: this callout is finished."),
         (attempt(retry=False), "403 is in the retry list, but retry is off: this callout is finished."),
         (attempt(resend=True), "403 is in the retry list, but a resend is not retried: this callout is finished."),
         (attempt(number=2), "403 is in the retry list, but its definition was withdrawn: this callout is finished."),
