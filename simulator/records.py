@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.core.explain import why
 from simulator.core.http import shown
@@ -173,11 +174,18 @@ def callout_record(
         warnings=warnings,
         resend=resendable(delivery),
         fields=dict(event.fields),
-        attempts=tuple(_attempt(attempt) for attempt in attempts),
+        attempts=tuple(_attempt(attempt) for attempt in _as_it_ended(delivery, attempts)),
     )
     if last is not None:
         record.__dict__["_request_bytes"] = last.request_bytes
     return record
+
+
+def _as_it_ended(delivery: Delivery, attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """The attempts, the last one without the retry that was due when its definition was withdrawn."""
+    if delivery.phase is not Phase.FAILED or attempts[-1].retry_at is None:
+        return attempts
+    return (*attempts[:-1], replace(attempts[-1], retry_at=None))
 
 
 def request_record(job: Job, events: Iterable[Event]) -> RequestRecord:

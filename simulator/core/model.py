@@ -112,7 +112,10 @@ class Subscription(Struct, frozen=True, gc=False):
 
 
 class Callout(Struct, frozen=True, gc=False):
-    """One HTTP request, exactly as it goes onto the wire: ``head`` is the request line and headers, ``body`` follows."""
+    """One HTTP request, exactly as it goes onto the wire: ``head`` is the request line and headers, ``body`` follows.
+
+    ``trusted`` is a certificate in PEM that its receiver may show, or have been signed by, besides all that is trusted anyway.
+    """
 
     method: str
     url: str
@@ -120,6 +123,7 @@ class Callout(Struct, frozen=True, gc=False):
     body: bytes
     request_id: str
     purpose: str = "callout"
+    trusted: str = ""
 
     @property
     def headers(self) -> Headers:

@@ -35,7 +35,7 @@ class ClientTrust:
         self._extra = [_certificates(Path(file)) for file in ca]
         self._own = (str(certificate), str(key) if key else None) if certificate else None
         self._insecure = frozenset(host.lower().removesuffix(".") for host in insecure_hosts)
-        self._verifying: ssl.SSLContext | None = None
+        self._verifying: dict[str, ssl.SSLContext] = {}
         self._blind: ssl.SSLContext | None = None
         if self._own is not None:
             self._present(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
@@ -44,21 +44,27 @@ class ClientTrust:
         """Whether the certificate of this receiver is left unverified."""
         return bool(self._insecure) and (host in self._insecure or f"{host}:{port}" in self._insecure)
 
-    def context(self, host: str, port: int) -> ssl.SSLContext:
-        """The context for a connection to a receiver; built once for all that are verified, once for those that are not."""
+    def context(self, host: str, port: int, trusted: str = "") -> ssl.SSLContext:
+        """The context for a connection to a receiver; built once for all that are verified, once for those that are not.
+
+        ``trusted``: one more certificate to believe, in PEM, with a context for each. Raises `AuthorError` where it is none.
+        """
         if self.insecure(host, port):
             if self._blind is None:
                 self._blind = self._fresh()
                 self._blind.check_hostname = False
                 self._blind.verify_mode = ssl.CERT_NONE
             return self._blind
-        if self._verifying is None:
+        context = self._verifying.get(trusted)
+        if context is None:
             context = self._fresh()
             context.load_default_certs()
             for pem in (*self._extra, *((self._authority.ca_pem,) if self._authority else ())):
                 context.load_verify_locations(cadata=pem.decode("ascii", errors="replace"))
-            self._verifying = context
-        return self._verifying
+            if trusted:
+                _believe(context, trusted)
+            self._verifying[trusted] = context
+        return context
 
     def _fresh(self) -> ssl.SSLContext:
         # Not create_default_context: from Python 3.13 it adds strict X.509 rules that many a development authority breaks.
@@ -89,6 +95,15 @@ def _certificates(file: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise AuthorError(f"authority file {file}: {words(error)}") from None
     return pem
+
+
+def _believe(context: ssl.SSLContext, pem: str) -> None:
+    """Trust a certificate as it stands: a receiver's own, signed by itself or not, as well as an authority's."""
+    try:
+        context.load_verify_locations(cadata=pem)
+    except (ssl.SSLError, ValueError) as error:
+        raise AuthorError(f"the certificate of the callout template cannot be read: {words(error)}") from None
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
 
 
 def _no_password() -> str:

@@ -30,6 +30,7 @@ from simulator.zuora.events import fields_of
 from simulator.zuora.filters import matches
 from simulator.zuora.library import find_template
 from simulator.zuora.profiles import muted
+from simulator.zuora.quirks import RetryTemplate
 from simulator.zuora.tenant import Tenant, Tenants
 
 NAME = "zuora"
@@ -96,8 +97,10 @@ class ZuoraDialect:
 
     def policy(self, delivery: Delivery) -> Policy:
         """The tenant's attempts and interval, and the template's retry flag, as they stand now."""
-        terms: Terms = delivery.subscription.terms
-        return self.tenants.settings(delivery.tenant).policy(terms.template.callout_retry)
+        settings = self.tenants.settings(delivery.tenant)
+        stored = settings.quirks.retry_template is RetryTemplate.STORED
+        terms: Terms = delivery.subscription.terms if stored else self._terms(delivery)
+        return settings.policy(terms.template.callout_retry)
 
     def _terms(self, delivery: Delivery) -> Terms:
         """What was agreed when the event happened, with the credentials as they are now (documented: RNH; Q26)."""
@@ -106,6 +109,9 @@ class ZuoraDialect:
         definition = tenant.definitions.get(stored.definition_id)
         if definition is None:
             return stored
+        knob = self.tenants.settings(tenant.id).quirks.retry_template
+        if knob is RetryTemplate.CURRENT and not delivery.resent and (now := current(stored, tenant, definition)):
+            return Terms(definition.id, definition.name, now, _provider(tenant, now))
         return with_credentials(stored, tenant, definition)
 
     def _circumstances(self, delivery: Delivery) -> attempt.Circumstances:
@@ -135,10 +141,17 @@ def _templates(tenant: Tenant, definition: NotificationDefinition) -> list[Callo
 
 def with_credentials(stored: Terms, tenant: Tenant, definition: NotificationDefinition) -> Terms:
     """The stored terms with authentication taken from the template as it is now; the stored one where it is gone."""
-    current = next((one for one in _templates(tenant, definition) if one.id == stored.template.id), None)
-    if current is None and definition.callout is not None and len(_templates(tenant, definition)) == 1:
-        current = definition.callout  # a PUT of `callout` makes a new template in the place of the old one
-    return stored if current is None else stored.with_credentials_of(current, _provider(tenant, current))
+    now = current(stored, tenant, definition)
+    return stored if now is None else stored.with_credentials_of(now, _provider(tenant, now))
+
+
+def current(stored: Terms, tenant: Tenant, definition: NotificationDefinition) -> CalloutTemplate | None:
+    """What the template of stored terms is by now; None where it is gone."""
+    templates = _templates(tenant, definition)
+    same = next((one for one in templates if one.id == stored.template.id), None)
+    if same is None and definition.callout is not None and len(templates) == 1:
+        return definition.callout  # a PUT of `callout` makes a new template in the place of the old one
+    return same
 
 
 def _provider(tenant: Tenant, template: CalloutTemplate) -> OAuthProvider | None:

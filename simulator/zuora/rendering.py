@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from simulator.core.http import compose
 from simulator.core.model import Callout, Event, Unsendable
@@ -61,7 +62,8 @@ def render(
     fault = url_fault(url) or body_wrong or next(filter(None, (header_fault(*header) for header in headers)), None)
     if fault is not None:
         return _unsendable(template.http_method, url, headers, body, request_id, fault)
-    return compose(template.http_method.value, url, headers, body, request_id)
+    callout = compose(template.http_method.value, url, headers, body, request_id)
+    return replace(callout, trusted=template.certificate) if template.certificate else callout
 
 
 def data_source(event: Event, settings: Settings, tenant: Tenant, now: datetime) -> DataSource:

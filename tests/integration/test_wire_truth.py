@@ -173,3 +173,52 @@ async def test_a_limit_that_was_lowered_meanwhile_is_told(zuora: Simulator) -> N
         await zuora.drain()
         assert [it.sent_at.minute for it in zuora.attempts] == [0, 30]
         assert zuora.attempts[-1].why.endswith(", but by now the limit is 1: this callout is finished.")
+
+
+async def test_a_template_s_certificate_is_believed(zuora: Simulator) -> None:
+    """ "certificate: avoids 495": its receiver, and no other, is verified against it as well."""
+    async with Receiver(tls=True) as receiver, Receiver(tls=True) as other:
+        assert receiver.ca_pem is not None
+        zuora.notify(DECLINED, receiver.url, certificate=receiver.ca_pem.decode())
+        zuora.notify(DECLINED, receiver.url)
+        zuora.notify(DECLINED, other.url, certificate=receiver.ca_pem.decode())
+        zuora.notify(DECLINED, other.url, certificate="-----BEGIN nonsense")
+        zuora.fire(DECLINED)
+        await zuora.settle()
+        assert [attempt.response_code for attempt in zuora.attempts] == [200, 495, 495, 495]
+        assert "certificate of the callout template" in zuora.attempts[-1].why
+
+
+@pytest.mark.parametrize(("knob", "paths"), [("stored", ["/old", "/old"]), ("current", ["/old", "/new"])])
+async def test_a_retry_is_rendered_from_the_template_that_the_knob_says(
+    zuora: Simulator, client: Client, knob: str, paths: list[str]
+) -> None:
+    """Stored by default, as the history pages say of a resend; the current one where `retryTemplate` says so (Q26)."""
+    zuora.settings(quirks={"retryTemplate": knob})
+    async with Receiver(answers=[503, 200]) as receiver:
+        definition = zuora.notify(DECLINED, receiver.url_for("/old"))
+        zuora.fire(DECLINED)
+        await zuora.settle()
+        status, body = await client.call(
+            "PUT",
+            f"/notifications/notification-definitions/{definition}",
+            json={"callout": {"calloutBaseurl": receiver.url_for("/new")}},
+        )
+        assert status == 200, body
+        await zuora.drain()
+        assert [request.target for request in receiver.requests] == paths
+
+
+async def test_a_retry_that_was_dropped_is_no_longer_promised(zuora: Simulator, client: Client) -> None:
+    """Deleting a definition drops what waits for it (Q13), and the last attempt says so instead of naming an hour."""
+    async with Receiver(answers=[503]) as receiver:
+        definition = zuora.notify(DECLINED, receiver.url)
+        zuora.fire(DECLINED)
+        await zuora.settle()
+        await client.call("DELETE", f"/notifications/notification-definitions/{definition}")
+        await zuora.drain()
+        (callout,) = zuora.callouts
+        (attempt,) = callout.attempts
+        assert (callout.outcome, callout.due_at, attempt.retry_at) == ("failed", None, None)
+        assert attempt.why.endswith("but its definition was withdrawn: this callout is finished.")
+        assert len(receiver.requests) == 1

@@ -12,6 +12,7 @@ from typing import Self
 
 from msgspec import structs
 
+from simulator.core.errors import AuthorError
 from simulator.core.model import Callout, ErrorClass, Outcome
 from simulator.runtime.addresses import Addresses, Place
 from simulator.runtime.hosts import Refusal
@@ -106,6 +107,8 @@ class WireConversation:
         seconds: float | None = None
         line = await self._own(origin, notes)
         pooled = line is None
+        if callout.trusted:
+            self._personal.add(origin)  # what one template trusts is not lent to another
         if line is None and self._wire.pool is not None:
             line = self._wire.pool.take(origin, asyncio.get_running_loop().time())
         if line is not None:
@@ -117,7 +120,7 @@ class WireConversation:
             seconds = self._wire.limits.transfer_wait - (loop.time() - started)
             notes.append("the kept connection broke before any byte of an answer: sent once more on a fresh one")
         try:
-            line, failure = await self._fresh(place, request, bodiless, seconds)
+            line, failure = await self._fresh(place, request, bodiless, seconds, callout.trusted)
         except WireFailure as error:
             return _without_answer(error.failure, notes)
         if failure is not None and failure.error is ErrorClass.CLOSED_EARLY and _says_nothing(place, line):
@@ -151,12 +154,15 @@ class WireConversation:
         return None
 
     async def _fresh(
-        self, place: Place, request: bytes, bodiless: bool, seconds: float | None
+        self, place: Place, request: bytes, bodiless: bool, seconds: float | None, trusted: str
     ) -> tuple[Line, Failure | None]:
         wire = self._wire
         limits = wire.limits
         loop = asyncio.get_running_loop()
-        context = wire.trust.context(place.host, place.port) if place.scheme == "https" else None
+        try:
+            context = wire.trust.context(place.host, place.port, trusted) if place.scheme == "https" else None
+        except AuthorError as error:
+            raise WireFailure(Failure(ErrorClass.TLS_CERTIFICATE, str(error))) from None
         deadline = loop.time() + limits.connect_wait
         connected = await dial(place, wire.resolve, limits, deadline)
         session = None if context is None else Session(context, place.host)
