@@ -124,7 +124,7 @@ class Faults:
     def spend(self, delivery_id: str) -> None:
         """Let go of what was meant for one more attempt at a delivery that ended without one."""
         if self._faults:
-            self._faults = [fault for fault in self._faults if not (fault.once and fault.notification == delivery_id)]
+            self._change([it for it in self._faults if not (it.once and it.notification == delivery_id)])
 
     def shuffle(self, ready: list[Delivery], now: datetime) -> list[Delivery]:
         """What is due at one instant, in the order in which a reordering fault lets it go."""

@@ -174,3 +174,15 @@ async def test_what_advance_has_done_is_on_disk(path: str) -> None:
         await zuora.settle()
         assert zuora.instance.state is not None
         assert not zuora.instance.state.pending
+async def test_what_was_delivered_stays_so_through_a_failed_resend(path: str) -> None:
+    """Also where the simulator stopped between the resend and its answer."""
+    async with Simulator(state=path, delivery="collect", answers=[200]) as zuora:
+        zuora.notify("Payment Declined", URL)
+        zuora.fire("Payment Declined")
+        await zuora.settle()
+        zuora.resend(zuora.callouts[0])
+    async with Simulator(state=path, delivery="collect", answers=[404]) as zuora:
+        await zuora.drain()
+        (callout,) = zuora.callouts
+        assert [attempt.response_code for attempt in callout.attempts] == [200, 404]
+        assert callout.outcome == "delivered"

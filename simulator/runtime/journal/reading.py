@@ -130,6 +130,7 @@ class Reader:
             last=to.last,
             resent=to.resent,
             held=to.held,
+            taken=to.taken,
         )
         return delivery
 

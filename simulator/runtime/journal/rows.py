@@ -93,6 +93,7 @@ class Stand(Struct, frozen=True, array_like=True):
     last: bool
     resent: bool
     held: bool
+    taken: bool
 
 
 class StepRow(Struct, frozen=True, array_like=True, tag="step"):

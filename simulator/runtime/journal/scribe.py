@@ -135,7 +135,7 @@ class Scribe:
 def stand(delivery: Delivery) -> Stand:
     """What changes of a delivery."""
     it = delivery
-    return Stand(it.id, it.phase, it.due, it.started, it.attempts, it.exchange, it.last, it.resent, it.held)
+    return Stand(it.id, it.phase, it.due, it.started, it.attempts, it.exchange, it.last, it.resent, it.held, it.taken)
 
 
 def is_fresh(delivery: Delivery) -> bool:
