@@ -6,6 +6,7 @@ A measurement is a function of a module beside this one that returns the line to
 import platform
 
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
+from tests.bench.hung_receiver import a_hung_receiver_beside_a_healthy_one
 from tests.bench.page import the_page
 from tests.bench.replaying import a_replay
 from tests.bench.startup import import_of_the_package, serve_until_ready, start_of_a_simulator
@@ -21,6 +22,7 @@ MEASUREMENTS = (
     a_waiting_callout,
     weeks_of_retries,
     cost_of_state,
+    a_hung_receiver_beside_a_healthy_one,
     the_page,
     a_replay,
 )
