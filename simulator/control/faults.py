@@ -70,11 +70,11 @@ def read_fault(given: Any, now: datetime, client_id: str | None = None, events: 
     _check_names(given, events)
     if not isinstance(given.get("atOnce", False), bool):
         raise ClientError(f"atOnce must be true or false, not {given['atOnce']!r}")
-    if kind is FaultKind.DELAY and not given.get("minutes"):
-        raise ClientError('say how long the delay is: {"kind": "delay", "minutes": 5}')
     attempt = given.get("attempt")
     if attempt is not None and (isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1):
         raise ClientError(f"attempt counts from 1, so it cannot be {attempt!r}")
+    if kind is FaultKind.DELAY and not given.get("minutes"):
+        raise ClientError('say how long the delay is: {"kind": "delay", "minutes": 5}')
     ttl = given.get("ttlMinutes")
     return Fault(
         kind,

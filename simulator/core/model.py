@@ -127,8 +127,8 @@ class Callout(Struct, frozen=True, gc=False):
 
     @property
     def headers(self) -> Headers:
-        """The headers as sent, in order."""
-        return parse_headers(self.head)
+        """The headers as sent, in order, read as the UTF-8 that they are."""
+        return parse_headers(self.head, "utf-8")
 
     @property
     def request_bytes(self) -> bytes:
@@ -280,8 +280,8 @@ class Attempt(Struct, frozen=True, gc=False):
         return self.verdict.code
 
 
-def parse_headers(head: bytes) -> Headers:
-    """The header lines of a request's or an answer's head, decoded as latin-1, in order."""
-    lines = head.decode("latin-1").split("\n")[1:]
+def parse_headers(head: bytes, encoding: str = "latin-1") -> Headers:
+    """The header lines of a request's or an answer's head, in order; by default as HTTP reads them."""
+    lines = head.decode(encoding, "replace").split("\n")[1:]
     pairs = (line.rstrip("\r").partition(":") for line in lines)
     return tuple((name, value.strip()) for name, colon, value in pairs if colon)

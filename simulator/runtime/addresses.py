@@ -165,8 +165,8 @@ class Addresses:
             dial_host = "localhost" if spot.host.endswith(".localhost") else spot.host
             return self._direct(spot, dial_host, Standing.LOOPBACK, url)
         return Refusal(
-            f"{spot.host} is neither a loopback address nor routed nor allowed, so nothing was sent: "
-            f"allow it with --allow-host {spot.host}, or lead it elsewhere with --route {spot.authority}=127.0.0.1:8443"
+            f"{spot.host} is neither a loopback address nor routed nor allowed ("
+            f"allow it with --allow-host {spot.host}, or lead it elsewhere with --route {spot.authority}=127.0.0.1:8443)"
         )
 
     def _direct(self, spot: Spot, dial_host: str, standing: Standing, url: str) -> Place:

@@ -23,7 +23,7 @@ class Refusal(Struct, frozen=True, gc=False):
     detail: str
 
 
-UNPLAIN = Refusal("the URL holds white space, a control character or a backslash, so nothing was sent")
+UNPLAIN = Refusal("the URL holds white space, a control character or a backslash")
 
 
 class Spot(Struct, frozen=True, gc=False):

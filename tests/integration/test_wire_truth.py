@@ -222,3 +222,26 @@ async def test_a_retry_that_was_dropped_is_no_longer_promised(zuora: Simulator, 
         assert (callout.outcome, callout.due_at, attempt.retry_at) == ("failed", None, None)
         assert attempt.why.endswith("but its definition was withdrawn: this callout is finished.")
         assert len(receiver.requests) == 1
+
+
+async def test_a_header_is_shown_as_it_was_sent(zuora: Simulator) -> None:
+    """A merge field's value goes out in UTF-8, and the record reads it as such."""
+    async with Receiver() as receiver:
+        zuora.notify(DECLINED, receiver.url, headers={"X-Name": "<DataSource.Name>"})
+        zuora.fire(DECLINED, FIELDS)
+        await zuora.settle()
+        (exchange,) = zuora.attempts[0].exchanges
+        assert exchange.header("X-Name") == "Zoë"
+        assert "X-Name: Zoë\r\n".encode() in zuora.callouts[0].request_bytes
+
+
+async def test_a_target_that_is_not_allowed_is_told_in_one_sentence(zuora: Simulator) -> None:
+    """It says what to do, and once that nothing was sent."""
+    zuora.notify(DECLINED, "https://www.example.com/")
+    zuora.fire(DECLINED)
+    await zuora.settle()
+    assert zuora.attempts[0].why == (
+        "-2100, since www.example.com is neither a loopback address nor routed nor allowed (allow it with --allow-host "
+        "www.example.com, or lead it elsewhere with --route www.example.com:443=127.0.0.1:8443): nothing was sent, and "
+        "it is not tried again."
+    )

@@ -74,7 +74,7 @@ async def _addresses(place: Place, resolve: Resolve, limits: Limits, deadline: f
         raise WireFailure(Failure(ErrorClass.DNS, f"the name {place.dial_host} has no address"))
     for _, address in found:
         if not place.admits(address[0]):
-            detail = f"{place.host} resolved to {address[0]}, which is no loopback address, so nothing was sent"
+            detail = f"{place.host} resolved to {address[0]}, which is no loopback address"
             raise WireFailure(Failure(ErrorClass.NOT_ALLOWED, detail))
     return found
 
