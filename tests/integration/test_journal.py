@@ -174,6 +174,8 @@ async def test_what_advance_has_done_is_on_disk(path: str) -> None:
         await zuora.settle()
         assert zuora.instance.state is not None
         assert not zuora.instance.state.pending
+
+
 async def test_what_was_delivered_stays_so_through_a_failed_resend(path: str) -> None:
     """Also where the simulator stopped between the resend and its answer."""
     async with Simulator(state=path, delivery="collect", answers=[200]) as zuora:
