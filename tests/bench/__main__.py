@@ -7,6 +7,7 @@ import platform
 
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
 from tests.bench.hung_receiver import a_hung_receiver_beside_a_healthy_one
+from tests.bench.fixture import a_test_with_the_fixture, an_hour_of_retries, import_of_the_plugin, set_up_of_a_session
 from tests.bench.page import the_page
 from tests.bench.replaying import a_replay
 from tests.bench.startup import import_of_the_package, serve_until_ready, start_of_a_simulator
@@ -17,6 +18,10 @@ MEASUREMENTS = (
     import_of_the_package,
     start_of_a_simulator,
     serve_until_ready,
+    import_of_the_plugin,
+    set_up_of_a_session,
+    a_test_with_the_fixture,
+    an_hour_of_retries,
     an_attempt,
     the_timeline,
     a_waiting_callout,
