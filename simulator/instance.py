@@ -235,6 +235,7 @@ class Instance:
         self.zuora.memory.clear()
         if client_id is None:
             self.addresses.routes = self.options.routes
+            self.dispatcher.give_up()
             self.clock.reset()
             if self.state is not None:
                 self.state.began_again()

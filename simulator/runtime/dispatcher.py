@@ -61,6 +61,7 @@ class Dispatcher:
         engine.on_broken = self._keep
         self._moving = asyncio.Lock()
         self._asked = False
+        self._moves: set[_Move] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._carrier = carrier = Carrier(engine, clock, transport)
         self._window = Window(carrier, concurrency, self._spawn)
@@ -108,6 +109,11 @@ class Dispatcher:
         log.error("%s", error)
         self.broken.append(error)
 
+    def give_up(self) -> None:
+        """Move time no further, whoever asked for it: what it was moved for is forgotten."""
+        for move in self._moves:
+            move.given_up = True
+
     async def close(self) -> None:
         """Stop: what is in flight is cut off."""
         self._lanes.close()
@@ -120,7 +126,9 @@ class Dispatcher:
         await self.transport.close()
 
     async def _see_through(self, move: "_Move", work: Coroutine[None, None, Answer], *, asked: bool = True) -> Answer:
+        self._moves.add(move)
         task = self._spawn(self._in_turn(work, asked))
+        task.add_done_callback(lambda _: self._moves.discard(move))
         task.add_done_callback(lambda _: work.close())  # cancelled before its first step, it leaves `work` unbegun
         try:
             answer = await asyncio.shield(task)
@@ -168,7 +176,7 @@ class Dispatcher:
         while not move.given_up:
             await self._come_to_rest(move)
             due = self.engine.next_due
-            if due is None or (target is not None and due > target):
+            if move.given_up or due is None or (target is not None and due > target):
                 break
             self._count(move)
             self.clock.skip_to(due)

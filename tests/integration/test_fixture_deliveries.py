@@ -192,9 +192,11 @@ def test_a_route_of_another_test_is_gone(zuora_simulator: Blocking) -> None:
 # ── many ──
 
 
-def test_each_that_was_accepted_is_called_out_once(zuora_simulator: Blocking, zuora_receiver: ThreadedReceiver) -> None:
+@pytest.mark.parametrize("wanted", [500, pytest.param(10_000, marks=pytest.mark.nightly)])
+def test_each_that_was_accepted_is_called_out_once(
+    zuora_simulator: Blocking, zuora_receiver: ThreadedReceiver, wanted: int
+) -> None:
     """By id, at the receiver: none is lost, none is extra, and each callout's attempts are in order."""
-    wanted = 500
 
     def mostly_well(received: Received) -> int:
         return (200, 500, 200, 404, 200, 200, 200)[int(received.json["Number"]) % 7]

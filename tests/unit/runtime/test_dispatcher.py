@@ -348,6 +348,21 @@ async def test_behind_callouts_that_nobody_asked_for_one_waits(world: Build) -> 
     assert it.clock.now == VIRTUAL_START + 10 * MINUTES
 
 
+async def test_a_movement_that_is_given_up_moves_time_no_further(world: Build) -> None:
+    """Whoever asked for it gets no error; what is in flight comes to its end first."""
+    it = world(in_turn(503, 200))
+    it.transport.hold("a")
+    it.fire()
+    moving = asyncio.create_task(it.dispatcher.advance(60 * MINUTES))
+    await it.transport.arrival(1)
+    it.dispatcher.give_up()
+    it.transport.release("a")
+    await moving
+    assert it.clock.now == VIRTUAL_START
+    await it.dispatcher.advance(30 * MINUTES)
+    assert it.phases == [Phase.DELIVERED]
+
+
 class Failing(MemoryTransport):
     """A wire with a bug of its own."""
 
