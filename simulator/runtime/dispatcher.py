@@ -173,7 +173,7 @@ class Dispatcher:
 
     async def _move(self, move: "_Move", span: timedelta | None) -> None:
         target = None if span is None else self.clock.now + span
-        while not move.given_up:
+        while True:
             await self._come_to_rest(move)
             due = self.engine.next_due
             if move.given_up or due is None or (target is not None and due > target):
