@@ -6,8 +6,8 @@ A measurement is a function of a module beside this one that returns the line to
 import platform
 
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
-from tests.bench.hung_receiver import a_hung_receiver_beside_a_healthy_one
 from tests.bench.fixture import a_test_with_the_fixture, an_hour_of_retries, import_of_the_plugin, set_up_of_a_session
+from tests.bench.hung_receiver import a_hung_receiver_beside_a_healthy_one
 from tests.bench.page import the_page
 from tests.bench.replaying import a_replay
 from tests.bench.startup import import_of_the_package, serve_until_ready, start_of_a_simulator
