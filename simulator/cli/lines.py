@@ -11,7 +11,7 @@ from typing import Any, Protocol, TextIO
 
 from simulator.cli.wording import plain
 from simulator.core.explain import why
-from simulator.core.ledger import AttemptEnded, ExchangeStarted, Fact, JobChanged
+from simulator.core.ledger import AttemptEnded, Cleared, ExchangeStarted, Fact, JobChanged
 from simulator.core.model import Attempt, Decision, Delivery, Job, JobPhase
 from simulator.host import Simulator
 from simulator.masking import mask_body, mask_url
@@ -31,11 +31,16 @@ class Lines(Protocol):
 
 
 class JsonLines:
-    """One JSON object a line: ``{"event": "ready", ...}``, then ``request``, ``callout``, ``answer``, ``refused``."""
+    """One JSON object a line: ``{"event": "ready", ...}``, then ``request``, ``callout``, ``answer``, ``refused``.
+
+    Each asynchronous request is one ``request`` line, and one ``result`` line when its work has ended. Instants are written
+    as the control plane writes them.
+    """
 
     def __init__(self, quiet: bool, out: TextIO | None = None) -> None:
         self._quiet = quiet
         self._out = out
+        self._accepted = 0
 
     def ready(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -54,12 +59,17 @@ class JsonLines:
         if self._quiet:
             return
         match fact:
-            case JobChanged(job=job):
+            case JobChanged(job=job) if job.phase is not JobPhase.QUEUED:
+                self._print(event="result", **_request(job))
+            case JobChanged(job=job) if job.number > self._accepted:  # else it is only due at another time
+                self._accepted = job.number
                 self._print(event="request", **_request(job))
+            case Cleared(tenant=None):
+                self._accepted = 0  # numbers begin again
             case ExchangeStarted(delivery=delivery, at=at) if delivery.exchange <= 1:
-                self._print(event="callout", at=at.isoformat(), **_callout(delivery, self._limit(delivery)))
+                self._print(event="callout", at=at, **_callout(delivery, self._limit(delivery)))
             case AttemptEnded(delivery=delivery, attempt=attempt):
-                self._print(event="answer", at=attempt.ended_at.isoformat(), **_answer(delivery, attempt))
+                self._print(event="answer", at=attempt.ended_at, **_answer(delivery, attempt))
 
     def refused(self, method: str, path: str, status: int, words: str) -> None:
         if not self._quiet:
@@ -69,7 +79,7 @@ class JsonLines:
         return limit_of(self._simulator, delivery)
 
     def _print(self, **line: Any) -> None:
-        print(json.dumps(line, default=str), file=self._out or sys.stdout, flush=True)
+        print(json.dumps(line, default=_instant), file=self._out or sys.stdout, flush=True)
 
 
 class TextLines:
@@ -187,6 +197,10 @@ def _remedy(path: str, status: int) -> str:
     return ""
 
 
+def _instant(at: datetime) -> str:
+    return at.isoformat().removesuffix("+00:00") + "Z"
+
+
 def _request(job: Job) -> dict[str, Any]:
     submission = job.submission
     return {
@@ -194,8 +208,8 @@ def _request(job: Job) -> dict[str, Any]:
         "method": submission.method,
         "path": mask_url(submission.target),
         "state": job.phase.value,
-        "createTime": job.created.isoformat(),
-        "completeTime": job.completed.isoformat() if job.completed else None,
+        "createTime": job.created,
+        "completeTime": job.completed,
         "error": job.error,
     }
 
@@ -216,7 +230,7 @@ def _answer(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:
         "attempt": attempt.number,
         "responseCode": attempt.response_code,
         "errorClass": attempt.verdict.error,
-        "retryAt": attempt.retry_at.isoformat() if attempt.retry_at else None,
+        "retryAt": attempt.retry_at,
         "outcome": delivery.phase.value if delivery.finished else "pending",
         "why": why(attempt),
     }

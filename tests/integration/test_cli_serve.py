@@ -123,9 +123,22 @@ def test_every_request_callout_and_answer_is_a_line(tmp_path: Path) -> None:
         _, definitions = server.call("GET", "/_simulator/definitions")
     assert (callout["event"], callout["url"], callout["attempt"], callout["limit"]) == ("callout", receiver, 1, 3)
     assert (answer["event"], answer["errorClass"]) == ("answer", "refused")
-    assert answer["retryAt"] == "2026-01-01T00:30:00+00:00"
+    assert answer["retryAt"] == "2026-01-01T00:30:00Z"
     assert "attempt 2 of 3 is due at 00:30:00" in answer["why"]
     assert [one["event"] for one in definitions["definitions"]] == ["Async Request Succeeded", "Async Request Failed"]
+
+
+def test_an_asynchronous_request_is_one_line_and_its_result_another(tmp_path: Path) -> None:
+    """Whoever counts requests counts what was accepted, also where somebody decides how one ends before it is due."""
+    with served("--clock", "virtual", "--latency", "1h", cwd=tmp_path) as server:
+        key = {"apiAccessKeyId": server.ready["clientId"], "apiSecretAccessKey": server.ready["clientSecret"]}
+        _, accepted = server.call("POST", "/v1/async/accounts", {"name": "Acme"}, **key)
+        request = server.line()
+        server.call("POST", "/_simulator/clock/drain")
+        result = server.line()
+    assert (request["event"], request["state"], request["completeTime"]) == ("request", "queued", None)
+    assert (result["event"], result["state"], result["completeTime"]) == ("result", "succeeded", "2026-01-01T01:00:00Z")
+    assert request["id"] == result["id"] == accepted["requestId"]
 
 
 def test_a_refused_request_is_a_line_too(tmp_path: Path) -> None:
