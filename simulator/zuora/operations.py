@@ -7,6 +7,7 @@ made from this table too, so that what is described and what is served are one.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -66,6 +67,7 @@ class Operation(Struct, frozen=True):
         return f"<Operation {self.name}: {self.method} {self.path}>"
 
 
+@lru_cache(maxsize=512)
 def segments_of(path: str) -> tuple[str, ...]:
     """The segments of a path as received (without its query), each decoded."""
     parts = [part for part in path.split("/") if part]
