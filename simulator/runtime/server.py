@@ -8,9 +8,10 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web, web_app
+from aiohttp.http_exceptions import HttpProcessingError
 
 from simulator.core.errors import AuthorError, ClientError, NotKept, OurFault
 
@@ -120,11 +121,21 @@ def _forget_applications() -> None:
         forget()
 
 
+class _OneLine(logging.LoggerAdapter[logging.Logger]):
+    """What the web server says of a request that is no HTTP: it was answered 400, so one line is enough, without its bytes."""
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
+        if isinstance(exc_info, HttpProcessingError):
+            self.warning("a request could not be read (%s): answered %s", type(exc_info).__name__, exc_info.code)
+        else:
+            super().exception(msg, *args, exc_info=exc_info, **more)
+
+
 class Server:
     """Serves an application on one bound socket."""
 
     def __init__(self, app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPS_WITHIN)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPS_WITHIN, logger=_OneLine(log, {}))
         self._host = host
         self._port = port
         self._tls = tls

@@ -1,5 +1,6 @@
 """How any request to Zuora's API is admitted and refused: who asks, what was sent, which path it names."""
 
+import asyncio
 import gzip
 import io
 import json
@@ -280,3 +281,26 @@ async def test_limits_are_in_force_when_asked() -> None:
         await zuora.advance(minutes=1)
         async with session.post(zuora.url + TOKEN, data=form) as answer:
             assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X-A: a\x00b",
+        b"X-A: a\x01b",
+        b"X A: b",
+        b"Content-Length: 5, 6",
+        b"Content-Encoding: br",
+        b"X: " + b"x" * 20_000,
+    ],
+)
+async def test_what_is_no_http_is_told_so(zuora: Simulator, line: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """A control character in a header and the like: 400, one line in the log, and no traceback anywhere."""
+    host, port = zuora.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /v1/async/accounts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + line + b"\r\n\r\n")
+    status_line = (await reader.read()).split(b"\r\n")[0]
+    writer.close()
+    assert status_line.split()[1] in (b"400", b"401"), "a line that the parser takes goes on to be asked for its token"
+    assert "Traceback" not in caplog.text
+    assert zuora.instance.dispatcher.broken == []
