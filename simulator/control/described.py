@@ -54,10 +54,11 @@ class Nothing(Struct):
 
 
 class FiredEvent(Struct):
-    """An event to fire, with exactly these fields."""
+    """An event to fire, with exactly these fields; the receiver at the URL ``to`` hears of it too."""
 
     event: str
     fields: dict[str, Any] | Optional = UNSET
+    to: str | Optional = UNSET
 
 
 class Fired(Struct):

@@ -11,23 +11,30 @@ import simulator
 from simulator.control.json import answer, client_of, read_object
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
+from simulator.zuora.catalogue import canonical
+from simulator.zuora.definitions import NotificationDefinition
 
 
 @contextmanager
 def hearing(instance: Instance, event: str, url: object, client_id: str | None) -> Iterator[None]:
-    """Meanwhile ``url`` hears of ``event``; its definition stays, inactive, so that it is told of no other.
+    """Meanwhile ``url`` hears of ``event``; its definition stays, inactive, so that it hears of no other.
 
-    Raises ClientError as the API would.
+    A definition that tells it already is left as it is. Raises ClientError as the API would.
     """
     if url is None:
         yield
         return
     if not isinstance(url, str):
         raise ClientError("to must be the URL of a receiver")
-    name = f"{event} to {url}"[:200]
     definitions = instance.tenants[client_id or instance.client_id].definitions
-    known = next((one for one in definitions.values() if one.name == name), None)
+    known = next((one for one in definitions.values() if _tells(one, event, url)), None)
+    if known is not None and known.active:
+        yield
+        return
     if known is None:
+        name = f"{event} to {url}"[:180]
+        taken = sum(one.name.startswith(name) for one in definitions.values())
+        name += f" ({taken + 1})" if taken else ""
         callout = {
             "name": name,
             "calloutBaseurl": url,
@@ -42,6 +49,11 @@ def hearing(instance: Instance, event: str, url: object, client_id: str | None) 
         yield
     finally:
         definitions.put(known.id, replace(known, active=False))
+
+
+def _tells(definition: NotificationDefinition, event: str, url: str) -> bool:
+    named, callout = definition.event_type_name, definition.callout
+    return callout is not None and callout.callout_baseurl == url and canonical(named or "") == canonical(event)
 
 
 def add_routes(app: web.Application, instance: Instance) -> None:

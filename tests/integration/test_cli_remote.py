@@ -71,6 +71,24 @@ def test_trigger_sends_exactly_what_is_set(said: Said) -> None:
         assert [request.body for request in second.requests] == [b"{}"]
 
 
+def test_trigger_leaves_definitions_as_they_are(said: Said, server: Served) -> None:
+    """A receiver that a definition tells already is told once, and is told of the next event too."""
+    keys = {"apiAccessKeyId": server.ready["clientId"], "apiSecretAccessKey": server.ready["clientSecret"]}
+    with Receiver.threaded() as receiver:
+        own = {
+            "name": "mine",
+            "active": True,
+            "httpMethod": "POST",
+            "calloutBaseurl": receiver.url,
+            "requiredAuth": False,
+        }
+        given = {"name": "mine", "eventTypeName": "Payment Declined", "calloutActive": True, "callout": own}
+        assert server.call("POST", "/notifications/notification-definitions", given, **keys)[0] == 200
+        said("trigger", "Payment Declined", "--to", receiver.url)
+        said("trigger", "Payment Declined")
+        assert len(receiver.requests) == 2
+
+
 def test_trigger_is_exact_about_names(said: Said) -> None:
     """An unknown event, and an unknown field of an asynchronous one, are errors with near matches."""
     said("trigger", "Payment Declned", code=2)
