@@ -81,7 +81,10 @@ class Resend(Struct, frozen=True):
 
 
 class CalloutRecord(Struct, frozen=True, rename="camel", dict=True):
-    """One event on its way to one receiver; ``outcome`` is ``pending``, ``delivered``, ``failed`` or ``not-sent``."""
+    """One event on its way to one receiver; ``outcome`` is ``pending``, ``delivered``, ``failed`` or ``not-sent``.
+
+    What was delivered once is ``delivered`` again after any resend, since its receiver has it; the attempts tell the rest.
+    """
 
     id: str
     seq: int
