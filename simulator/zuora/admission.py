@@ -12,8 +12,9 @@ from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
 from simulator.core.errors import ClientError
 from simulator.zuora import replies
-from simulator.zuora.call import Call, read_json
+from simulator.zuora.call import Call
 from simulator.zuora.operations import Body, Operation
+from simulator.zuora.reading import read_json
 from simulator.zuora.service import ZuoraService
 from simulator.zuora.tenant import CLIENT_ID_LENGTH, SECRET_LENGTH, Tenant
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from simulator.core.errors import ClientError
 from simulator.zuora.plans import Plan
-from simulator.zuora.replies import BAD_JSON, BAD_QUERY
+from simulator.zuora.replies import BAD_QUERY
 
 if TYPE_CHECKING:
     from simulator.zuora.service import ZuoraService
@@ -100,13 +98,3 @@ class Call:
         if text.lower() not in ("true", "false"):
             raise ClientError(f"{name} must be true or false, not {text[:40]!r}", code=BAD_QUERY)
         return text.lower() == "true"
-
-
-def read_json(raw: bytes) -> Any:
-    """A request body as a value; of a key that comes twice the last counts. Raises a ClientError of category 90."""
-    try:
-        return msgspec.json.decode(raw)
-    except RecursionError as error:
-        raise ClientError("Malformed JSON: it is nested too deeply", code=BAD_JSON) from error
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise ClientError(f"Malformed JSON: {error}", code=BAD_JSON) from error

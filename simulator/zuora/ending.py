@@ -10,9 +10,8 @@ from simulator.core.dialect import Finished
 from simulator.core.ids import Ids
 from simulator.core.model import Job, JobPhase
 from simulator.zuora import own_jobs
-from simulator.zuora.call import read_json
-from simulator.zuora.operations import segments_of
 from simulator.zuora.plans import Plan, Result
+from simulator.zuora.reading import read_json, segments_of
 from simulator.zuora.replies import LOCK_WORDS, LOCKED, RULE
 from simulator.zuora.tenant import Tenant
 from simulator.zuora.work import Reason, apply, target_of

@@ -7,9 +7,7 @@ made from this table too, so that what is described and what is served are one.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -18,9 +16,6 @@ from simulator.zuora.replies import Family, Reply, no_endpoint
 
 if TYPE_CHECKING:
     from simulator.zuora.call import Call
-
-PREFIXES = frozenset({"rest", "apps"})
-"""What some clients write before `/v1`, as in Zuora's older base URLs; it means nothing here."""
 
 
 class Body(StrEnum):
@@ -65,17 +60,6 @@ class Operation(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}: {self.method} {self.path}>"
-
-
-@lru_cache(maxsize=512)
-def segments_of(path: str) -> tuple[str, ...]:
-    """The segments of a path as received (without its query), each decoded."""
-    parts = [part for part in path.split("/") if part]
-    if parts and parts[0] in PREFIXES:
-        parts = parts[1:]
-    if "%" in path:
-        parts = [unquote(part, errors="replace") for part in parts]
-    return tuple(parts)
 
 
 class _Node:

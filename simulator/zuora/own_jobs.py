@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from simulator.core.ids import Ids, hyphenated
 from simulator.core.model import Job, JobPhase
-from simulator.zuora.call import read_json
+from simulator.zuora.reading import read_json
 from simulator.zuora.replies import INTERNAL
 from simulator.zuora.resources import Resource
 from simulator.zuora.tenant import Tenant
