@@ -21,15 +21,12 @@ async def test_an_account_is_booked_once(zuora_simulator: Blocking) -> None:
 
     app = web.Application()
     app.router.add_post("/callout", callout)
-    server = TestServer(app)
-    await server.start_server()
     zuora = zuora_simulator.aio
-    await zuora.notify(SUCCEEDED, str(server.make_url("/callout")))
-    async with aiohttp.ClientSession(zuora.url, headers=zuora.headers) as client:
+    async with TestServer(app) as server, aiohttp.ClientSession(zuora.url, headers=zuora.headers) as client:
+        await zuora.notify(SUCCEEDED, str(server.make_url("/callout")))
         await client.post("/v1/async/accounts", json={"name": "Acme"})
-    delivered = await zuora.wait_for(SUCCEEDED, outcome="delivered")
-    await zuora.duplicate(delivered, at_once=True)
-    await zuora.settle()
-    await server.close()
+        delivered = await zuora.wait_for(SUCCEEDED, outcome="delivered")
+        await zuora.duplicate(delivered, at_once=True)
+        await zuora.settle()
     assert len(zuora.callouts[0].attempts[1].exchanges) == 2
     assert len(booked) == 1
