@@ -11,6 +11,8 @@ from simulator.replay.performance import Manner
 from simulator.replay.run import play
 from simulator.replay.source import read_story
 
+from tests.bench.figures import Figure
+
 STORIES = 100
 CALLOUTS = 10
 ROUNDS = 3
@@ -26,14 +28,18 @@ expect:
 """
 
 
-def a_replay() -> str:
+def a_replay() -> Figure:
     """Callouts per second of a replay over those of the simulator alone, interleaved."""
     pairs = [(asyncio.run(_driven()), asyncio.run(_played())) for _ in range(ROUNDS)]
     ratio = statistics.median(alone / replayed for alone, replayed in pairs)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return (
-        f"a replay's speed over the simulator's alone, {STORIES} stories of {CALLOUTS} callouts (bound 0.5): {ratio:.2f}; "
-        f"peak of this process {peak:.0f} MB"
+    return Figure(
+        "replay",
+        "its speed over the simulator's alone",
+        f"{ratio:.2f}; peak of this process {peak:.0f} MB",
+        "at least 0.5",
+        ratio >= 0.5,
+        f"{STORIES} stories of {CALLOUTS} callouts over the same sockets, {ROUNDS} rounds",
     )
 
 

@@ -9,23 +9,27 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
+from tests.bench.figures import Figure, spread
+
 PROJECT = Path(__file__).resolve().parents[2]
 ROUNDS = 9
 
 
-def import_of_the_package() -> str:
+def import_of_the_package() -> Figure:
     """`import simulator` alone, in a fresh interpreter each time."""
     script = "from time import perf_counter as p; start = p(); import simulator; print((p() - start) * 1000)"
     command = [sys.executable, "-c", script]
     runs = [
         subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout for _ in range(ROUNDS)
     ]
-    return told("import simulator", [float(run) for run in runs])
+    return Figure("S1", "import simulator", spread([float(run) for run in runs], ".1f", " ms"))
 
 
-def start_of_a_simulator() -> str:
+def start_of_a_simulator() -> Figure:
     """Entering `async with Simulator()`, everything imported; the bound is 50 ms."""
-    return told("start of a Simulator, once imported (bound 50)", asyncio.run(_starts()))
+    taken = asyncio.run(_starts())
+    said = spread(taken, ".1f", " ms")
+    return Figure("S1", "start of a Simulator, once imported", said, "under 50 ms", statistics.median(taken) < 50)
 
 
 async def _starts() -> list[float]:
@@ -56,7 +60,7 @@ asyncio.run(main())
 """
 
 
-def serve_until_ready() -> str:
+def serve_until_ready() -> Figure:
     """`zuora-simulator serve` beside an empty aiohttp server, whole processes to their first line, taking turns."""
     serve = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--format", "json"]
     with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +69,8 @@ def serve_until_ready() -> str:
         ]
     empty, ours = (list(column) for column in zip(*turns[1:], strict=True))  # the first turn fills caches
     share = min(ours) / min(empty)
-    return f"{told('serve until it is ready', ours)}; {share:.2f} times an empty aiohttp server (bound 1.5)"
+    said = f"{share:.2f} by the fastest of each: {spread(ours, '.0f', ' ms')} and {spread(empty, '.0f', ' ms')}"
+    return Figure("serve", "until it is ready, over an empty aiohttp server", said, "at most 1.5", share <= 1.5)
 
 
 def _first_line(command: list[str], folder: str) -> float:
@@ -77,9 +82,3 @@ def _first_line(command: list[str], folder: str) -> float:
         taken = (perf_counter() - begun) * 1000
         process.kill()
     return taken
-
-
-def told(what: str, milliseconds: list[float]) -> str:
-    """The median and the spread, in milliseconds."""
-    middle = statistics.median(milliseconds)
-    return f"{what}: {middle:.1f} ms, {min(milliseconds):.1f} to {max(milliseconds):.1f} in {len(milliseconds)} runs"

@@ -12,6 +12,8 @@ from time import perf_counter
 
 import aiohttp
 
+from tests.bench.figures import Figure, spread
+
 PROJECT = Path(__file__).resolve().parents[2]
 CALLOUTS = 10_000
 ATTEMPTS = 5
@@ -28,7 +30,7 @@ asyncio.run(main())
 """
 
 
-def weeks_of_retries(callouts: int = CALLOUTS, rounds: int = ROUNDS) -> str:
+def weeks_of_retries(callouts: int = CALLOUTS, rounds: int = ROUNDS) -> Figure:
     """The ratio of both, the median of interleaved rounds."""
     process = subprocess.Popen([sys.executable, "-c", RECEIVER], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     try:
@@ -38,10 +40,13 @@ def weeks_of_retries(callouts: int = CALLOUTS, rounds: int = ROUNDS) -> str:
     finally:
         process.terminate()
         process.wait()
-    middle, low, high = statistics.median(ratios), min(ratios), max(ratios)
-    return (
-        f"{callouts} callouts x {ATTEMPTS} x 1440 min: {statistics.median(ours):.1f} s, bare posts"
-        f" {statistics.median(bare):.1f} s, ratio {middle:.2f}, {low:.2f} to {high:.2f} in {rounds} rounds (bound 1.25)"
+    return Figure(
+        "V1",
+        f"{callouts} callouts x {ATTEMPTS} x 1440 min over as many bare posts",
+        f"{spread(ratios)}: {statistics.median(ours):.1f} s and {statistics.median(bare):.1f} s",
+        "at most 1.25",
+        statistics.median(ratios) <= 1.25,
+        f"http, fresh connections, {CONCURRENCY} at a time, receiver in its own process",
     )
 
 
