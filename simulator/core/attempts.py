@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from msgspec.structs import replace
+
 from simulator.core.attempt import Dispatch, UnderWay, copies, hear, record
 from simulator.core.delivery import (
     EXCHANGES_PER_ATTEMPT,
@@ -64,6 +66,7 @@ class Attempts:
         self.again: dict[str, int] = {}  # requests of an attempt that were sent before, in another process
         self._last_heard: Outcome | None = None
         self._last_verdict: Verdict | None = None
+        self._last_retry: datetime | None = None
 
     def __len__(self) -> int:
         return len(self._open)
@@ -213,6 +216,11 @@ class Attempts:
         policy = policy or self._dialects[delivery.event.dialect].policy(delivery)
         after, action = step(policy, delivery, Judged(verdict), now)
         retry_at = action.at if isinstance(action, Wake) else None
+        if retry_at is not None:
+            if retry_at == self._last_retry:  # one instant for the many that failed together
+                retry_at = self._last_retry
+                after = replace(after, due=retry_at)
+            self._last_retry = retry_at
         history_id = self._ids.hex("history", delivery.id, delivery.attempts)
         ended = record(attempt, delivery, verdict, policy, now, retry_at, history_id)
         del self._open[delivery.id]

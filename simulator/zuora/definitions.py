@@ -194,6 +194,8 @@ class Terms(Struct, frozen=True):
         Of a resend the history pages say that authentication is the current template's and all the rest the stored one's
         (documented); that it is so of a retry too is inferred (Q26).
         """
+        if current is self.template and provider is self.provider:
+            return self
         template = structs.replace(
             self.template,
             required_auth=current.required_auth,

@@ -72,7 +72,7 @@ class ZuoraDialect:
             body = payload.failed(job, now, quirks, outcome, process_id)
             return Finished(JobPhase.FAILED, (Happening(FAILED, {}, body),), error=outcome.words)
         body = payload.succeeded(job, now, quirks, outcome)
-        return Finished(JobPhase.SUCCEEDED, (Happening(SUCCEEDED, {}, body),), result={"id": outcome})
+        return Finished(JobPhase.SUCCEEDED, (Happening(SUCCEEDED, {}, body),), result=outcome)
 
     def audience(self, event: Event) -> Sequence[Subscription]:
         """Every active definition of that event, once for each of its active templates (documented: CTO, fan-out)."""

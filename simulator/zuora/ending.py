@@ -36,6 +36,7 @@ def carry_out(tenant: Tenant, ids: Ids, job: Job, plan: Plan | None, now: dateti
         lambda what: ids.hex(what, tenant.id, job.id),
         now,
         strict_fields=strict_fields,
+        raw=submission.body,
     )
     return done if isinstance(done, Reason) else done.resource_id
 

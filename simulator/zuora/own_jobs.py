@@ -9,8 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from msgspec.structs import replace
-
 from simulator.core.ids import Ids, hyphenated
 from simulator.core.model import Job, JobPhase
 from simulator.zuora.reading import read_json
@@ -207,4 +205,4 @@ def _key(job: Job) -> str:
 def _set(tenant: Tenant, collection: str, key: str, **fields: Any) -> None:
     found = tenant.resources.find(collection, key)
     if found is not None:
-        tenant.resources.put(found.id, replace(found, fields={**found.fields, **fields}))
+        tenant.resources.put(found.id, found.with_fields({**found.fields, **fields}))

@@ -7,19 +7,40 @@ resource is found by either, under any of the paths that lead to its kind.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, structs
 
 from simulator.core.shelf import Shelf, Told
 
 
-class Resource(Struct, frozen=True, rename="camel"):
-    """One stored resource; ``collection`` is its kind in one spelling for all paths that lead to it."""
+class Resource(Struct, frozen=True, rename="camel", gc=False):
+    """One stored resource; ``collection`` is its kind in one spelling for all paths that lead to it.
+
+    ``content`` is the JSON object that it is made of, undecoded: there may be a million, and the bytes are those of the
+    request. ``status`` is what its kind begins with, where the content says nothing of it.
+    """
 
     id: str
     collection: str
-    fields: Mapping[str, Any]
+    content: msgspec.Raw
     number: str | None = None
     parent: str | None = None
+    status: str | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What it is made of, decoded anew."""
+        own: dict[str, Any] = msgspec.json.decode(self.content)
+        return own if self.status is None else {"status": self.status, **own}
+
+    def with_fields(self, fields: Mapping[str, Any]) -> "Resource":
+        """The same resource made of something else."""
+        return structs.replace(self, content=content_of(fields), status=None)
+
+
+def content_of(fields: Mapping[str, Any]) -> msgspec.Raw:
+    """Fields as a resource keeps them."""
+    return msgspec.Raw(msgspec.json.encode(fields))
 
 
 class Kind(Struct, frozen=True):
@@ -84,44 +105,45 @@ class Resources(Shelf[Resource]):
 
     def __init__(self, told: Told) -> None:
         super().__init__("resources", Resource, told)
-        self._by_number: dict[tuple[str, str], str] = {}
-        self._of: dict[str, dict[str, None]] = {}
+        # Of each kind, ids by number, or by themselves where there is none: one entry for each, there may be a million.
+        self._named: dict[str, dict[str, str]] = {}
 
     def put(self, key: str, record: Resource) -> Resource:
         before = self.get(key)
-        if before is not None and before.number is not None and before.number != record.number:
-            self._by_number.pop((before.collection, before.number), None)
-        if record.number is not None:
-            self._by_number[record.collection, record.number] = key
-        self._of.setdefault(record.collection, {})[key] = None
+        if before is not None and before.number != record.number:
+            self._unname(before)
+        self._named.setdefault(record.collection, {})[record.number or key] = key
         return super().put(key, record)
 
     def remove(self, key: str) -> Resource | None:
         gone = super().remove(key)
         if gone is not None:
-            self._of[gone.collection].pop(key, None)
-            if gone.number is not None and self._by_number.get((gone.collection, gone.number)) == key:
-                del self._by_number[gone.collection, gone.number]
+            self._unname(gone)
         return gone
+
+    def _unname(self, record: Resource) -> None:
+        named, name = self._named[record.collection], record.number or record.id
+        if named.get(name) == record.id:
+            del named[name]
 
     def find(self, collection: str, key: str) -> Resource | None:
         """The resource of that kind with that id or number."""
         found = self.get(key)
         if found is not None and found.collection == collection:
             return found
-        by_number = self._by_number.get((collection, key))
+        by_number = self._named.get(collection, {}).get(key)
         return self.get(by_number) if by_number is not None else None
 
     def has_number(self, collection: str, number: str) -> bool:
-        return (collection, number) in self._by_number
+        return number in self._named.get(collection, ())
 
     def of(self, collection: str) -> Iterator[Resource]:
         """The resources of a kind, in the order in which they were made."""
-        for key in list(self._of.get(collection, ())):
+        for key in list(self._named.get(collection, {}).values()):
             found = self.get(key)
             if found is not None:
                 yield found
 
     def knows(self, collection: str) -> bool:
         """Whether anything of that kind is stored."""
-        return bool(self._of.get(collection))
+        return bool(self._named.get(collection))

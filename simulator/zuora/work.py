@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from simulator.zuora.replies import MISSING_FIELD, NOT_FOUND, no_entity_words
-from simulator.zuora.resources import DIGITS, Resource, described, kind_of
+from simulator.zuora.resources import DIGITS, Resource, content_of, described, kind_of
 from simulator.zuora.tenant import Tenant
 
 OBJECT = "object"
@@ -83,12 +83,13 @@ def apply(
     now: datetime,
     *,
     strict_fields: bool = False,
+    raw: bytes | None = None,
 ) -> Done | Reason:
-    """Carry out a request. ``new_id`` makes an id out of what it is for."""
+    """Carry out a request. ``new_id`` makes an id out of what it is for; ``raw`` is what ``body`` was decoded from."""
     given = body if isinstance(body, dict) else {} if body is None else {"items": body}
     fields = stored_form(given) if target.crud else given
     if method == "POST":
-        return _create(tenant, target, fields, new_id, now, strict_fields)
+        return _create(tenant, target, fields, new_id, strict_fields, raw if fields is body else None)
     found = tenant.resources.find(target.collection, target.key) if target.key is not None else None
     if found is None:
         return Reason(NOT_FOUND, no_entity_words(target.words))
@@ -101,14 +102,19 @@ def apply(
         tenant.resources.remove(found.id)
         return Done(found.id)
     status = {"status": VERBS[target.rest[-1]]} if target.rest and target.rest[-1] in VERBS else {}
-    tenant.resources.put(found.id, replace(found, fields={**found.fields, **status, **fields}))
+    tenant.resources.put(found.id, found.with_fields({**found.fields, **status, **fields}))
     return Done(found.id)
 
 
 def make(
-    tenant: Tenant, collection: str, fields: Mapping[str, Any], new_id: str, parent: str | None = None
+    tenant: Tenant,
+    collection: str,
+    fields: Mapping[str, Any],
+    new_id: str,
+    parent: str | None = None,
+    raw: bytes | None = None,
 ) -> Resource:
-    """A new resource of a kind, numbered where its kind is."""
+    """A new resource of a kind, numbered where its kind is; ``raw`` is what ``fields`` were decoded from."""
     kind = described(collection)
     given = fields.get(kind.number)
     number = given if isinstance(given, str) and given else None
@@ -116,8 +122,9 @@ def make(
         candidate = f"{kind.prefix}{tenant.number(collection):0{DIGITS}d}"
         if not tenant.resources.has_number(collection, candidate):
             number = candidate
-    status = {"status": kind.status} if kind.status and "status" not in fields else {}
-    return tenant.resources.put(new_id, Resource(new_id, collection, {**status, **fields}, number, parent))
+    status = kind.status if "status" not in fields else None
+    content = msgspec.Raw(raw) if raw is not None else content_of(fields)
+    return tenant.resources.put(new_id, Resource(new_id, collection, content, number, parent, status))
 
 
 def missing(collection: str, fields: Mapping[str, Any], *, strict_fields: bool) -> Reason | None:
@@ -149,8 +156,8 @@ def _create(
     target: Target,
     fields: dict[str, Any],
     new_id: Callable[[str], str],
-    now: datetime,
     strict_fields: bool,
+    raw: bytes | None,
 ) -> Done | Reason:
     collection, parent = target.collection, None
     if target.rest:
@@ -161,7 +168,7 @@ def _create(
     lacking = missing(collection, fields, strict_fields=strict_fields)
     if lacking is not None:
         return lacking
-    resource = make(tenant, collection, fields, new_id("resource"), parent)
+    resource = make(tenant, collection, fields, new_id("resource"), parent, raw)
     also = order_effects(tenant, resource, new_id) if collection == "order" else ()
     return Done(resource.id, also)
 

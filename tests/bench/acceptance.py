@@ -32,8 +32,12 @@ def acceptance(requests: int = REQUESTS, rounds: int = ROUNDS) -> list[Figure]:
             for place, slowest in calm.items():
                 slowest.append(loader.put(_load(place, int(half * 3), served.token, half)).p99)
     ratios = [mine / theirs for mine, theirs in zip(ours, bare, strict=True)]
-    load = f"POST /v1/async/accounts, {CONNECTIONS} keep-alive connections, {requests} a round, real clock, no definition"
-    absolute = f"{statistics.median(ours):.0f} and {statistics.median(bare):.0f}/s, {statistics.median(cpu):.0f} us CPU each"
+    load = (
+        f"POST /v1/async/accounts, {CONNECTIONS} keep-alive connections, {requests} a round, real clock, no definition"
+    )
+    absolute = (
+        f"{statistics.median(ours):.0f} and {statistics.median(bare):.0f}/s, {statistics.median(cpu):.0f} us CPU each"
+    )
     return [
         Figure(
             "acceptance",

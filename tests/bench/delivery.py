@@ -33,7 +33,9 @@ def _policy(policy: str, calls: int, rounds: int) -> Figure:
                 assert receiver.count() == counted, (kind, receiver.count(), counted)
     ratios = [mine / theirs for mine, theirs in zip(ours, bare, strict=True)]
     mine, theirs = (statistics.median(spent) for spent in cpu.values())
-    absolute = f"{statistics.median(ours):.0f} and {statistics.median(bare):.0f}/s, CPU {mine:.0f} and {theirs:.0f} us each"
+    absolute = (
+        f"{statistics.median(ours):.0f} and {statistics.median(bare):.0f}/s, CPU {mine:.0f} and {theirs:.0f} us each"
+    )
     return Figure(
         "delivery",
         f"HTTPS callouts a second over those of an aiohttp loop, connections {policy}",

@@ -59,7 +59,9 @@ def the_timeline() -> Figure:
     held = tracemalloc.get_traced_memory()[0] / WAITING
     tracemalloc.stop()
     said = f"{held:.0f} MB, {held:.0f} bytes each"
-    return Figure("V3", "the timeline of 1,000,000 that wait", said, "at most 300 MB", held <= 300, f"{WAITING} entries")
+    return Figure(
+        "V3", "the timeline of 1,000,000 that wait", said, "at most 300 MB", held <= 300, f"{WAITING} entries"
+    )
 
 
 def a_waiting_callout() -> Figure:

@@ -25,7 +25,14 @@ def after_many() -> list[Figure]:
     all_kept, some_kept = _resident(None), _resident(RETAINED)
     load = f"{CALLOUTS} asynchronous requests with a 76-byte body and a delivered callout each, no socket"
     return [
-        Figure("memory", f"{CALLOUTS} delivered callouts with history", f"{all_kept:.0f} MB", "under 400 MB", all_kept < 400, load),
+        Figure(
+            "memory",
+            f"{CALLOUTS} delivered callouts with history",
+            f"{all_kept:.0f} MB",
+            "under 400 MB",
+            all_kept < 400,
+            load,
+        ),
         Figure(
             "S2",
             f"the same with retain={RETAINED}",

@@ -10,7 +10,6 @@ from simulator.receiver import Receiver
 from simulator.replay.performance import Manner
 from simulator.replay.run import play
 from simulator.replay.source import read_story
-
 from tests.bench.figures import Figure
 
 STORIES = 100

@@ -5,8 +5,6 @@ Documented: the reference of each (contract, section 1.2). Their answers say onl
 
 from typing import Any
 
-from msgspec.structs import replace
-
 from simulator.core.errors import ClientError
 from simulator.core.model import JobPhase
 from simulator.zuora import own_jobs
@@ -59,7 +57,7 @@ def cancel_run(call: Call) -> Reply:
     status = run.fields.get("status")
     if status not in CANCELLED_FROM:
         raise ClientError(f"A journal run that is {status} cannot be cancelled.", status=200, code=RULE)
-    call.tenant.resources.put(run.id, replace(run, fields={**run.fields, "status": "CancelInprogress"}))
+    call.tenant.resources.put(run.id, run.with_fields({**run.fields, "status": "CancelInprogress"}))
     _submit(call, OwnKind.JOURNAL_CANCEL, run.number or run.id)
     return Reply({"success": True})
 
@@ -85,7 +83,7 @@ def run_balance(call: Call) -> Reply:
     if fields.get("runTrialBalanceStatus") == "Processing":
         raise ClientError("A trial balance is in progress for this accounting period.", status=200, code=RULE)
     begun = {"runTrialBalanceStatus": "Processing", "runTrialBalanceStart": call.now.strftime("%Y-%m-%d %H:%M:%S")}
-    call.tenant.resources.put(period.id, replace(period, fields={**fields, **begun}))
+    call.tenant.resources.put(period.id, period.with_fields({**fields, **begun}))
     _submit(call, OwnKind.TRIAL_BALANCE, period.id)
     return Reply({"success": True})
 
