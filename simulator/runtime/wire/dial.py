@@ -5,6 +5,8 @@ addresses that are looked at are those that are connected to: an answer that cha
 """
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
@@ -14,6 +16,9 @@ from simulator.core.model import ErrorClass
 from simulator.runtime.addresses import Place, Standing
 from simulator.runtime.hosts import authority
 from simulator.runtime.wire.failure import SILENT, Failure, Limits, WireFailure, socket_clause
+
+CONNECTED = frozenset({0, errno.EISCONN})
+PENDING = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EINTR})
 
 Address = tuple[int, tuple[str, int]]
 """An address family, and what `socket.connect` takes for it (its first two items are address and port)."""
@@ -93,12 +98,30 @@ async def _connect(
     fresh = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         fresh.setblocking(False)
-        async with asyncio.timeout_at(deadline):
-            await loop.sock_connect(fresh, address)
+        if not _connected_at_once(fresh, address):
+            async with asyncio.timeout_at(deadline):
+                await loop.sock_connect(fresh, address)
     except BaseException:
         fresh.close()
         raise
     return fresh
+
+
+def _connected_at_once(fresh: socket.socket, address: tuple[str, int]) -> bool:
+    """Whether it is connected already; raises OSError where that has failed already.
+
+    On loopback the handshake is over by the second call, which spares a fifth of a callout's time: no turn of the loop, no
+    selector (measured on Linux). Windows' loop wants a socket that nobody has asked to connect.
+    """
+    if os.name != "posix":
+        return False
+    for _ in range(2):
+        code = fresh.connect_ex(address)
+        if code in CONNECTED:
+            return True
+        if code not in PENDING:
+            raise OSError(code, os.strerror(code))
+    return False
 
 
 def _unconnected(place: Place, tried: list[tuple[str, ErrorClass, str]], limits: Limits) -> Failure:
