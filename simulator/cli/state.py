@@ -151,7 +151,7 @@ def _masked(name: str, value: Any) -> Any:
         return HEADER_LINE.sub(_header, mask_url(value))
     if _hides(name) and "://" not in value:
         return MASK if value else value
-    return mask_body(mask_url(value))
+    return mask_url(value) if value.startswith(("http://", "https://", "/")) else mask_body(value)
 
 
 def _header(line: re.Match[str]) -> str:
