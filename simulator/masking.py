@@ -10,6 +10,7 @@ MASK = "******"
 HEADERS = frozenset(
     {"authorization", "proxy-authorization", "apisecretaccesskey", "cookie", "set-cookie", "x-api-key", "api-key"}
 )
+SCHEMED = frozenset({"authorization", "proxy-authorization"})
 _WORDS = r"(?:[\w.-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|signature|credential)[\w.-]*)"
 _QUERY_IN_TEXT = re.compile(rf"((?:^|[?&;])(?:{_WORDS})=)[^&;\s#\"<]+", re.IGNORECASE)
 # What can't be sent is shown too: a value goes on through white space, to the next parameter or the end of the request line.
@@ -24,7 +25,7 @@ _XML = re.compile(rf"(<(?:[\w.-]+:)?{_WORDS}(?:\s[^<>]*)?>)[^<]+", re.IGNORECASE
 
 def mask_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Headers with the values of credentials replaced; an authentication scheme stays readable."""
-    return tuple((name, _masked(value) if is_secret(name) else value) for name, value in headers)
+    return tuple((name, _masked(name, value) if is_secret(name) else value) for name, value in headers)
 
 
 def mask_url(url: str) -> str:
@@ -47,6 +48,6 @@ def _masked_parameter(found: re.Match[str]) -> str:
     return f"{found[1]}{MASK}" if is_secret(unquote(found[2]).strip()) else found[0]
 
 
-def _masked(value: str) -> str:
+def _masked(name: str, value: str) -> str:
     scheme, space, _ = value.partition(" ")
-    return f"{scheme} {MASK}" if space and scheme.isalpha() else MASK
+    return f"{scheme} {MASK}" if name.lower() in SCHEMED and space and scheme.isalpha() else MASK

@@ -119,7 +119,7 @@ def _shown(client_id: str, definition: NotificationDefinition) -> dict[str, Any]
         "url": mask_url(template.callout_baseurl) if template else None,
         "retry": template.callout_retry if template else None,
         "authentication": _authentication(template) if template else None,
-        "params": dict(template.callout_params or {}) if template else {},
+        "params": dict(mask_headers(tuple((template.callout_params or {}).items()))) if template else {},
         "templates": definition.callout_template_ids,
     }
 

@@ -44,6 +44,9 @@ class Submission(Struct, frozen=True, gc=False):
     track_id: str | None = None
     details: Any = None
 
+    def __repr__(self) -> str:
+        return f"<Submission {self.method} {_bare(self.target)} {len(self.body)} B>"
+
 
 class JobPhase(StrEnum):
     """Where an asynchronous request stands."""
@@ -75,7 +78,7 @@ class Job(Struct, frozen=True, gc=False):
         return self.submission.tenant
 
     def __repr__(self) -> str:
-        return f"<Job {self.id[:8]}… {self.submission.method} {self.submission.target} {self.phase}>"
+        return f"<Job {self.id[:8]}… {self.submission.method} {_bare(self.submission.target)} {self.phase}>"
 
 
 class Event(Struct, frozen=True, gc=False):
@@ -95,6 +98,9 @@ class Event(Struct, frozen=True, gc=False):
     job: str | None = None
     details: Any = None
 
+    def __repr__(self) -> str:
+        return f"<Event {self.id[:8]}… {self.name!r} at {self.at:%H:%M:%S}>"
+
 
 class Subscription(Struct, frozen=True, gc=False):
     """One party that hears of an event; ``lane`` is the receiver that it shares with others.
@@ -109,6 +115,9 @@ class Subscription(Struct, frozen=True, gc=False):
     method: str
     url: str
     terms: Any = None
+
+    def __repr__(self) -> str:
+        return f"<Subscription {self.id[:8]}… {self.label!r} {self.method} {_bare(self.url)}>"
 
 
 class Callout(Struct, frozen=True, gc=False):
@@ -136,7 +145,7 @@ class Callout(Struct, frozen=True, gc=False):
         return self.head + self.body
 
     def __repr__(self) -> str:
-        return f"<Callout {self.method} {self.url.split('?')[0]} {len(self.body)} B>"
+        return f"<Callout {self.method} {_bare(self.url)} {len(self.body)} B>"
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -156,6 +165,10 @@ class Outcome(Struct, frozen=True, gc=False):
     nominal: timedelta = timedelta(0)
     patience: bool = False
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        said = self.status if self.error is None else f"{self.error}{f', after {self.status}' if self.status else ''}"
+        return f"<Outcome {said} {len(self.body)} B>"
 
     @property
     def headers(self) -> Headers:
@@ -278,6 +291,13 @@ class Attempt(Struct, frozen=True, gc=False):
     @property
     def response_code(self) -> int:
         return self.verdict.code
+
+
+def _bare(url: str) -> str:
+    """A URL without its query and its user information, where secrets stand."""
+    address = url.partition("?")[0]
+    scheme, slashes, rest = address.partition("://")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}" if slashes else address
 
 
 def parse_headers(head: bytes, encoding: str = "latin-1") -> Headers:

@@ -46,11 +46,13 @@ def _definition(
         told["active"] = False
     told |= _credentials(tenant, template, discretion)
     if template.callout_params:
-        told["params"] = {escaped(name): discretion.text(value) for name, value in template.callout_params.items()}
+        told["params"] = {
+            escaped(name): discretion.text(value, name) for name, value in template.callout_params.items()
+        }
     if template.callout_headers:
         told["headers"] = {name: discretion.text(value, name) for name, value in template.callout_headers.items()}
     if template.custom_body is not None:
-        told["body"] = discretion.text(template.custom_body)
+        told["body"] = discretion.body(template.custom_body)
     if template.confirm_success_from_response_content is not None:
         told["confirmSuccess"] = template.confirm_success_from_response_content
     return Inline(told)

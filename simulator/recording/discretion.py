@@ -9,12 +9,14 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
+from simulator.masking import mask_body
+
 _EMAIL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 _NAME_KEY = re.compile(
     r"(?i)(?:^|[._])(?:(?:first|last|middle|full|given|family|account|contact|company|customer|sold_?to|bill_?to)?_?name)$"
 )
 _SECRET_KEY = re.compile(
-    r"(?i)password|passwd|secret|token|api[_-]?key|access[_-]?key|signature|credential|^authorization$"
+    r"(?i)password|passwd|secret|token|api[_-]?key|access[_-]?key|signature|credential|^(?:proxy-)?authorization$|^(?:set-)?cookie$"
 )
 _QUERY = re.compile(r"([?&;])([^=&;#]+)=([^&;#]*)")
 
@@ -61,6 +63,10 @@ class Discretion:
         if value is not None and not isinstance(value, bool) and not self._keep and _SECRET_KEY.search(key):
             return self.secret(str(value), "SECRET")
         return value
+
+    def body(self, template: str) -> str:
+        """A body with merge fields in it, which is seldom JSON before they are filled in."""
+        return escaped(template) if self._keep else self.text(mask_body(template))
 
     def url(self, value: str) -> str:
         """A URL or path: secrets and addresses in its query."""

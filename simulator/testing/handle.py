@@ -10,6 +10,7 @@ from typing import Any
 from simulator.control.faults import read_fault, write_fault
 from simulator.control.receivers import provider_of
 from simulator.instance import Instance
+from simulator.masking import mask_url
 from simulator.options import in_minutes
 from simulator.records import CalloutRecord
 from simulator.testing.waiting import Watching
@@ -67,7 +68,7 @@ class Handle(Watching):
         further fields of Zuora's callout by their names there. Answers with the definition's id. Raises ClientError as
         the API would.
         """
-        name = f"{event} to {url}"[:200]
+        name = f"{event} to {mask_url(url)}"[:200]
         given: dict[str, Any] = {
             "name": name,
             "calloutBaseurl": url,
