@@ -156,7 +156,7 @@ async def test_ten_thousand_definitions() -> None:
         assert len(zuora.callouts) == 1
 
 
-async def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
     """Whatever the umask says, from the moment that they exist."""
     Authority.in_folder(str(tmp_path / "certs")).server_context("localhost")
     keys = [path for path in (tmp_path / "certs").rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
@@ -181,11 +181,11 @@ async def test_a_large_body_and_a_large_header_are_refused(zuora: Simulator, cli
     writer.write(b"GET /_simulator/health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n")
     said = await reader.read(12)
     writer.close()
-    assert said == b"HTTP/1.1 400"
+    assert said.endswith(b" 400")
     assert len(zuora.requests) == before
 
 
-async def test_a_report_is_not_written_through_a_file(tmp_path: Path) -> None:
+def test_a_report_is_not_written_through_a_file(tmp_path: Path) -> None:
     """A folder that is none, or a name with a NUL, is the author's error, and nothing is written."""
     taken = tmp_path / "taken"
     taken.write_text("mine")

@@ -4,6 +4,8 @@ import json
 import logging
 import re
 import traceback
+from collections.abc import Sequence
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from simulator import Receiver, Simulator
 from simulator.cli import main
 from simulator.cli.lines import json_lines, text_lines
 from simulator.core.ledger import ExchangeStarted, Fact
+from simulator.core.model import Delivery, Exchange, Verdict
 from simulator.replay.performance import Manner
 from simulator.replay.report import Report
 from simulator.replay.run import play
@@ -24,6 +27,7 @@ from tests.support.client import SUCCEEDED
 
 PLANTED = re.compile(r"pl4nted\w*|plantedword")
 PASSWORD = "pl4nted_basic"
+SPACED = "plantedword pl4nted_rest"
 DECLINED = "Payment Declined"
 READ = (
     "/",
@@ -68,11 +72,7 @@ async def live(zuora: Simulator, receiver: Receiver) -> None:
         params={"api_key": "pl4nted_get pl4nted_more", "secret": "plantedword pl4nted_rest"},
     )
     zuora.notify(DECLINED, url, headers={"X-Secret": "pl4nted_line\npl4nted_break"})
-    signed = {"hmacKey": "X-Signature", "hmacSecret": "pl4nted_hmac", "hmacAlgorithm": "SHA256"}
-    try:
-        zuora.notify(DECLINED, url, **signed)
-    except Exception as error:  # whatever it objects to, it does not quote
-        assert not PLANTED.search("".join(traceback.format_exception(error)))
+    zuora.notify(DECLINED, url, hmacKey="X-Signature", hmacValue="v", hmacData="d", hmacSecret="pl4nted_hmac")
     async with aiohttp.ClientSession(zuora.url, headers=zuora.headers) as session:
         body = {"name": "Acme", "password": "pl4nted_submitted"}
         async with session.post("/v1/async/accounts?token=pl4nted_asked", json=body) as answer:
@@ -162,11 +162,11 @@ async def test_logs_show_none(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with receiver_of() as receiver, Simulator() as zuora:
 
-        def broken(*given: Any) -> Any:
+        def broken(delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime) -> Verdict:
             raise RuntimeError("planted fault")
 
         await live(zuora, receiver)
-        zuora.instance.zuora.judge = broken  # type: ignore[method-assign]  # a fault of ours, planted
+        zuora.instance.zuora.judge = broken  # type: ignore[method-assign]  # a fault of ours
         zuora.fire(DECLINED, AccountId="2")
         await zuora.settle()
         assert zuora.instance.dispatcher.broken
@@ -200,11 +200,11 @@ steps:
 """
 
 
-async def test_a_report_shows_none(tmp_path: Path) -> None:
+async def test_a_report_shows_none() -> None:
     """None of its files, of a story that met a challenge and a broken URL."""
     story = read_story(STORY, "story.yaml", environment={})
     report = Report("zuora-simulator replay story.yaml", secrets=())
     report.add(await play(story, Manner()), 0.1)
-    for path in report.write(str(tmp_path / "report")):
-        clean(Path(path).name, Path(path).read_text("utf-8"))
+    for name, pieces in report.files():
+        clean(name, b"".join(pieces).decode())
     report.close()
