@@ -7,7 +7,7 @@ comma := ,
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint browser sdk fuzz simulate kill soak mutate bench
+.PHONY: help demo test lint browser sdk fuzz simulate kill soak mutate bench bench-peers
 # A target whose recipe failed half-way is not done.
 .DELETE_ON_ERROR:
 
@@ -47,8 +47,11 @@ soak: .venv/test.stamp ## Mixed load with faults for half an hour (SOAK=60 for a
 mutate: .venv/test.stamp ## Plant one small fault after the other in the core, and see the tests notice (hours)
 	@$(BIN)/python -m tests.mutation.mutate
 
-bench: .venv/test.stamp ## Measure, and print what was measured
+bench: .venv/test.stamp ## Measure, and write what was measured into tests/bench/RESULTS.md
 	@$(BIN)/python -m tests.bench
+
+bench-peers: .venv/test.stamp ## Install what `make bench` measures us against, into a cache of its own
+	@$(BIN)/python -m tests.bench.peers
 
 # $(call install,EXTRAS) makes .venv where it is missing or broken, and installs the project into it.
 define install

@@ -1,21 +1,47 @@
-"""`make bench`: measurements, never timed tests. Prints a line for each; what it says depends on the machine.
+"""`make bench`: measurements, never timed tests. Prints a line for each, and writes all into RESULTS.md.
 
-A measurement is a function of a module beside this one that returns the line to print.
+A measurement is a function of a module beside this one that returns a `Figure`, or several. ``python -m tests.bench
+delivery whole_way`` takes those alone, and writes nothing.
 """
 
-import platform
+import sys
+from collections.abc import Callable, Iterator
 
+from tests.bench.acceptance import acceptance
+from tests.bench.collecting import attempts_without_sockets, one_callout
+from tests.bench.delivery import delivery
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
+from tests.bench.figures import Figure, read
 from tests.bench.fixture import a_test_with_the_fixture, an_hour_of_retries, import_of_the_plugin, set_up_of_a_session
 from tests.bench.hung_receiver import a_hung_receiver_beside_a_healthy_one
+from tests.bench.isolation import idle_connections
 from tests.bench.memory import idle, with_history, with_retention
 from tests.bench.page import the_page
 from tests.bench.replaying import a_replay
+from tests.bench.results import write
 from tests.bench.startup import import_of_the_package, serve_until_ready, start_of_a_simulator
 from tests.bench.state import cost_of_state
 from tests.bench.virtual_time import weeks_of_retries
+from tests.bench.whole_way import whole_way
 
-MEASUREMENTS = (
+Said = Figure | list[Figure] | str
+
+MEASUREMENTS: tuple[Callable[[], Said], ...] = (
+    acceptance,
+    delivery,
+    whole_way,
+    cost_of_state,
+    attempts_without_sockets,
+    weeks_of_retries,
+    one_callout,
+    an_attempt,
+    the_timeline,
+    a_waiting_callout,
+    idle,
+    with_history,
+    with_retention,
+    a_hung_receiver_beside_a_healthy_one,
+    idle_connections,
     import_of_the_package,
     start_of_a_simulator,
     serve_until_ready,
@@ -23,26 +49,28 @@ MEASUREMENTS = (
     set_up_of_a_session,
     a_test_with_the_fixture,
     an_hour_of_retries,
-    an_attempt,
-    the_timeline,
-    a_waiting_callout,
-    weeks_of_retries,
-    cost_of_state,
-    a_hung_receiver_beside_a_healthy_one,
-    idle,
-    with_history,
-    with_retention,
     the_page,
     a_replay,
 )
 
 
-def main() -> None:
-    """Take each measurement, and print what it says."""
-    print(f"Python {platform.python_version()} on {platform.machine()}, {platform.system()}")
+def main(*wanted: str) -> None:
+    """Take each measurement, print what it says, and keep it."""
+    figures = []
+    for figure in _figures(wanted):
+        print(figure, flush=True)
+        figures.append(figure)
+    if not wanted:
+        print(f"written: {write(figures)}")
+
+
+def _figures(wanted: tuple[str, ...]) -> Iterator[Figure]:
     for measure in MEASUREMENTS:
-        print(measure())
+        if wanted and measure.__name__ not in wanted:
+            continue
+        said = measure()
+        yield from said if isinstance(said, list) else [read(said) if isinstance(said, str) else said]
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

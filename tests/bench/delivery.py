@@ -7,7 +7,7 @@ from tests.bench.parties import Told
 from tests.bench.programs import Program
 
 CALLS = {"fresh": 3_000, "reused": 6_000}
-ROUNDS = 5
+ROUNDS = 3
 
 
 def delivery(rounds: int = ROUNDS) -> list[Figure]:

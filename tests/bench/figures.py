@@ -1,5 +1,6 @@
 """What a measurement says: a figure with its spread, the bound that it is held to, and what the load was."""
 
+import re
 import statistics
 from collections.abc import Sequence
 
@@ -26,3 +27,11 @@ def spread(values: Sequence[float], form: str = ".2f", unit: str = "") -> str:
     """The median, and the least and the most."""
     middle = statistics.median(values)
     return f"{middle:{form}}{unit} ({min(values):{form}} to {max(values):{form}}, {len(values)} rounds)"
+
+
+def read(line: str) -> Figure:
+    """A figure out of a line like ``what (bound 50): figure``."""
+    what, _, figure = line.partition(": ")
+    bound = re.search(r" \(bound ([^)]*)\)", what)
+    row = "memory" if "MB" in figure else "start"
+    return Figure(row, what.replace(bound[0], "") if bound else what, figure, bound[1] if bound else "")

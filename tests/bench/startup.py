@@ -82,3 +82,8 @@ def _first_line(command: list[str], folder: str) -> float:
         taken = (perf_counter() - begun) * 1000
         process.kill()
     return taken
+
+
+def told(what: str, milliseconds: list[float]) -> str:
+    """The median and the spread, in milliseconds."""
+    return f"{what}: {spread(milliseconds, '.1f', ' ms')}"

@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 CALLOUTS = 10_000
 ATTEMPTS = 5
 CONCURRENCY = 50
-ROUNDS = 5
+ROUNDS = 3
 RECEIVER = """
 import asyncio
 from simulator import Receiver
