@@ -7,7 +7,7 @@ is flat). This module never escapes a value: it enters the text as it is.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -173,6 +173,13 @@ SYSTEM_FIELDS: Mapping[str, Callable[[DataSource], str]] = {
     "event.timestamp": lambda source: source._timestamp(source.event.at),
     "account.number": lambda source: source.look_up("Account.AccountNumber"),
 }
+
+
+def named_in(texts: Iterable[str]) -> frozenset[str]:
+    """The names of all merge fields in some texts, without ``DataSource.``, in lower case."""
+    return frozenset(
+        _bare(part.name).lower() for text in texts for part in parse(text) if isinstance(part, Field | Section)
+    )
 
 
 def _bare(name: str) -> str:

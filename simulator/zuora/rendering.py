@@ -17,7 +17,7 @@ from simulator.zuora.catalogue import find_event
 from simulator.zuora.checks import Fault, body_fault, header_fault, url_fault
 from simulator.zuora.definitions import CalloutTemplate, HttpMethod
 from simulator.zuora.judging import unsendable
-from simulator.zuora.merge_fields import DataSource, Tenant
+from simulator.zuora.merge_fields import DataSource, Tenant, named_in
 from simulator.zuora.quirks import AsyncParams, ParamsPlace
 from simulator.zuora.settings import Settings
 from simulator.zuora.signing import signature_header
@@ -100,14 +100,26 @@ def _body(
     if not has_body and not params:
         return b"", None
     if event.body is None:
-        # Without parameters every field counts as chosen, since there is no form in which to choose (ours).
-        return _compact(params or {name: source.look_up(name) or source.empty for name in event.fields}), None
+        own = {name: source.look_up(name) or source.empty for name in _told(template, event)}
+        return _compact({**own, **params}), None
     mixing = settings.quirks.async_params
     if params and mixing is AsyncParams.PARAMS_ONLY:
         return _compact(params), None
     if not params or mixing is AsyncParams.PAYLOAD_ONLY:
         return event.body, None
     return _compact(msgspec.json.decode(event.body) | params), None
+
+
+def _told(template: CalloutTemplate, event: Event) -> list[str]:
+    """The fields that a fired event tells besides what its definition adds (decided).
+
+    Where there are parameters, those that one of them refers to arrive under its name alone, and a path such as
+    ``Account.Id`` is a data source and no field of the body (documented: the body is what was chosen).
+    """
+    if not template.callout_params:
+        return list(event.fields)
+    chosen = named_in(template.callout_params.values())
+    return [name for name in event.fields if "." not in name and name.lower() not in chosen]
 
 
 def _compact(value: Mapping[str, object]) -> bytes:

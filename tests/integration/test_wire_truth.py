@@ -30,10 +30,18 @@ async def sent(zuora: Simulator, event: str, values: dict[str, Any] | None = Non
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-async def test_parameters_are_the_whole_body(zuora: Simulator, method: str) -> None:
-    """A template's parameters are what it sends; the event's other fields stay at home (documented: IMF)."""
-    params = {"AccountId": "<DataSource.Account.Id>", "Unknown": "{{DataSource.Nope}}"}
-    assert await sent(zuora, DECLINED, params=params, method=method) == b'{"AccountId":"8a80","Unknown":""}'
+async def test_parameters_are_the_body(zuora: Simulator, method: str) -> None:
+    """A template's parameters are what it sends; what they are taken from does not come by itself (documented: IMF)."""
+    params = {"AccountId": "<DataSource.Account.Id>", "Who": "<DataSource.Name>", "Unknown": "{{DataSource.Nope}}"}
+    fields = {"Account.Id": "8a80", "Account.Number": "A1", "Name": "Zoë"}
+    body = await sent(zuora, DECLINED, fields, params=params, method=method)
+    assert body == '{"AccountId":"8a80","Who":"Zoë","Unknown":""}'.encode()
+
+
+async def test_a_field_that_was_set_comes_besides_what_the_definition_adds(zuora: Simulator) -> None:
+    """What somebody fires with is sent, though the definition has parameters of its own."""
+    body = await sent(zuora, DECLINED, {"AccountId": "8a80"}, params={"Source": "simulator"})
+    assert body == b'{"AccountId":"8a80","Source":"simulator"}'
 
 
 async def test_an_event_without_parameters_tells_its_fields(zuora: Simulator) -> None:
