@@ -39,6 +39,8 @@ TESTS = [
     "tests/unit/core/test_delivery.py",
     "tests/simulation",
     "tests/stateful",
+    "tests/unit/core/test_recovery.py",
+    "tests/unit/runtime/test_journal.py",
     "tests/integration/test_journal.py",
     "tests/integration/test_journal_files.py",
 ]
