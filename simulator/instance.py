@@ -30,8 +30,8 @@ from simulator.state import State, seed_of
 from simulator.zuora.catalogue import EVENTS as ZUORA_EVENTS
 from simulator.zuora.dialect import NAME as ZUORA
 from simulator.zuora.dialect import ZuoraDialect
-from simulator.zuora.events import happening
-from simulator.zuora.outcomes import read_rule
+from simulator.zuora.notifications.events import happening
+from simulator.zuora.requests.outcomes import read_rule
 from simulator.zuora.service import ZuoraService
 from simulator.zuora.tenant import Tenants
 

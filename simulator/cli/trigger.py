@@ -86,7 +86,7 @@ async def _alone(event: str, fields: dict[str, str], to: str, options: Row) -> l
     from simulator.instance import Instance
     from simulator.options import Options
     from simulator.testing.handle import Handle
-    from simulator.zuora.events import happening
+    from simulator.zuora.notifications.events import happening
 
     given = {name: value for name, value in options.items() if value}
     given["routes"] = dict(given.pop("route", ()))

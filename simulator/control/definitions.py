@@ -15,9 +15,9 @@ from simulator.core.model import Callout, Delivery, Event, Phase, Subscription, 
 from simulator.instance import Instance
 from simulator.masking import mask_body, mask_headers, mask_url
 from simulator.zuora.catalogue import canonical
-from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition
 from simulator.zuora.dialect import NAME
-from simulator.zuora.events import PAYLOAD_FIELDS, happening
+from simulator.zuora.notifications.definitions import CalloutTemplate, NotificationDefinition
+from simulator.zuora.notifications.events import PAYLOAD_FIELDS, happening
 
 
 def add_routes(app: web.Application, instance: Instance) -> None:

@@ -14,9 +14,9 @@ import msgspec
 
 import simulator
 from simulator.control.described import CONTROL, ControlOperation
-from simulator.zuora.operations import Body, Operation
-from simulator.zuora.replies import JSON, TEXT
-from simulator.zuora.routes import OPERATIONS
+from simulator.zuora.edge.operations import Body, Operation
+from simulator.zuora.edge.replies import JSON, TEXT
+from simulator.zuora.edge.routes import OPERATIONS
 
 REF = "#/components/schemas/{name}"
 KEYED = ("POST", "PATCH")

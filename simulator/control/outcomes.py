@@ -7,7 +7,7 @@ from aiohttp import web
 from simulator.control.json import answer, client_of, only, read_object
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
-from simulator.zuora.outcomes import read_plan, read_rule, write_rule
+from simulator.zuora.requests.outcomes import read_plan, read_rule, write_rule
 
 
 def add_routes(app: web.Application, instance: Instance) -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from simulator.control.json import answer, client_of, only, read_object
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
-from simulator.zuora.definitions import OAuthProvider
+from simulator.zuora.notifications.definitions import OAuthProvider
 
 PROVIDER = ("name", "tokenEndpoint", "clientId", "clientSecret", "grantType", "scope")
 REQUIRED = ("name", "tokenEndpoint", "clientId", "clientSecret")

@@ -12,7 +12,7 @@ from simulator.control.json import answer, client_of, read_object
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
 from simulator.zuora.catalogue import canonical
-from simulator.zuora.definitions import NotificationDefinition
+from simulator.zuora.notifications.definitions import NotificationDefinition
 
 
 @contextmanager

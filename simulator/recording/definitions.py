@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from simulator.recording.discretion import Discretion, escaped
 from simulator.recording.writing import Inline
 from simulator.zuora.catalogue import find_category
-from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition
+from simulator.zuora.notifications.definitions import CalloutTemplate, NotificationDefinition
 from simulator.zuora.tenant import Tenant
 
 

@@ -21,7 +21,7 @@ from simulator.recording.answers import answer_of, reached
 from simulator.recording.definitions import definitions_of
 from simulator.recording.discretion import Discretion, escaped
 from simulator.recording.writing import Inline, write_story
-from simulator.zuora.outcomes import write_rule
+from simulator.zuora.requests.outcomes import write_rule
 from simulator.zuora.settings import Settings
 
 TICK = timedelta(milliseconds=1)

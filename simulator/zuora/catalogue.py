@@ -11,7 +11,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from simulator.core.errors import near_match
-from simulator.zuora.definitions import Namespace
+from simulator.zuora.notifications.definitions import Namespace
 
 
 class EventKind(StrEnum):

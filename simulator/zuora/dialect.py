@@ -24,13 +24,14 @@ from simulator.core.model import (
     Unsendable,
     Verdict,
 )
-from simulator.zuora import attempt, auth, ending, payload, work
-from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider, Terms
-from simulator.zuora.events import fields_of
-from simulator.zuora.filters import matches
-from simulator.zuora.library import find_template
-from simulator.zuora.profiles import muted
+from simulator.zuora.callouts import attempt, auth
+from simulator.zuora.notifications.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider, Terms
+from simulator.zuora.notifications.events import fields_of
+from simulator.zuora.notifications.filters import matches
+from simulator.zuora.notifications.library import find_template
+from simulator.zuora.notifications.profiles import muted
 from simulator.zuora.quirks import RetryTemplate
+from simulator.zuora.requests import ending, payload, work
 from simulator.zuora.tenant import Tenant, Tenants
 
 NAME = "zuora"

@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from simulator.core.engine import Engine
 from simulator.core.errors import ClientError
 from simulator.core.model import Job, JobPhase, Submission
-from simulator.zuora.definitions import NotificationDefinition
 from simulator.zuora.dialect import NAME, ZuoraDialect
-from simulator.zuora.library import check_definition, leave
-from simulator.zuora.outcomes import Rule, choose
-from simulator.zuora.plans import Plan
-from simulator.zuora.registration import changed_definition, definition_of
+from simulator.zuora.notifications.definitions import NotificationDefinition
+from simulator.zuora.notifications.library import check_definition, leave
+from simulator.zuora.notifications.registration import changed_definition, definition_of
+from simulator.zuora.notifications.templates import Registry
+from simulator.zuora.requests.outcomes import Rule, choose
+from simulator.zuora.requests.plans import Plan
 from simulator.zuora.settings import Settings
-from simulator.zuora.templates import Registry
 from simulator.zuora.tenant import Tenant, Tenants
 
 

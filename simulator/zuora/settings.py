@@ -15,7 +15,7 @@ from msgspec import Struct
 from simulator.core.errors import AuthorError, near_match
 from simulator.core.model import Policy
 from simulator.core.options import camel_case, read_options, spoken
-from simulator.zuora.locales import ISO, LOCALES, normal_locale
+from simulator.zuora.callouts.locales import ISO, LOCALES, normal_locale
 from simulator.zuora.quirks import AttemptsMean, Quirks
 
 

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from aiohttp import web
 
 from simulator.core.errors import ClientError
-from simulator.zuora import idempotency, limits, replies
-from simulator.zuora.admission import TRACK_ID, is_track_id, read_body, tenant_of, track_id_of
-from simulator.zuora.call import Call
-from simulator.zuora.operations import Operation, Table
-from simulator.zuora.outcomes import Rule
-from simulator.zuora.plans import Plan, Result
-from simulator.zuora.reading import segments_of
-from simulator.zuora.replies import About, Family, Reply
-from simulator.zuora.routes import OPERATIONS, family_of
+from simulator.zuora.edge import idempotency, limits, replies
+from simulator.zuora.edge.admission import TRACK_ID, is_track_id, read_body, tenant_of, track_id_of
+from simulator.zuora.edge.call import Call
+from simulator.zuora.edge.operations import Operation, Table
+from simulator.zuora.edge.reading import segments_of
+from simulator.zuora.edge.replies import About, Family, Reply
+from simulator.zuora.edge.routes import OPERATIONS, family_of
+from simulator.zuora.requests.outcomes import Rule
+from simulator.zuora.requests.plans import Plan, Result
 from simulator.zuora.service import ZuoraService
 
 FAMILY: web.RequestKey[Family] = web.RequestKey("zuora_family", Family)

@@ -13,14 +13,14 @@ from msgspec import Struct
 from simulator.core.ids import Ids
 from simulator.core.options import camel_case
 from simulator.core.shelf import Shelf
-from simulator.zuora import merge_fields
+from simulator.zuora.callouts import merge_fields
 from simulator.zuora.catalogue import canonical
-from simulator.zuora.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider
-from simulator.zuora.listing import Listed
-from simulator.zuora.outcomes import Rule
-from simulator.zuora.plans import Plan
-from simulator.zuora.registered import CommunicationProfile, HistoryDeletion, KeptAnswer, Registered
-from simulator.zuora.resources import Resources
+from simulator.zuora.edge.listing import Listed
+from simulator.zuora.notifications.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider
+from simulator.zuora.notifications.registered import CommunicationProfile, HistoryDeletion, KeptAnswer, Registered
+from simulator.zuora.requests.outcomes import Rule
+from simulator.zuora.requests.plans import Plan
+from simulator.zuora.requests.resources import Resources
 from simulator.zuora.settings import Settings
 
 TENANT_ID = "19"  # as in the scope of every token (documented sample: OA)

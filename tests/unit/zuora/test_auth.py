@@ -23,10 +23,10 @@ from simulator.core.model import (
     Unsendable,
     Verdict,
 )
-from simulator.zuora.attempt import Circumstances, go_on, open_attempt
-from simulator.zuora.auth import AuthMemory
-from simulator.zuora.definitions import CalloutAuth, CalloutTemplate, OAuthProvider, Terms
-from simulator.zuora.merge_fields import Tenant
+from simulator.zuora.callouts.attempt import Circumstances, go_on, open_attempt
+from simulator.zuora.callouts.auth import AuthMemory
+from simulator.zuora.callouts.merge_fields import Tenant
+from simulator.zuora.notifications.definitions import CalloutAuth, CalloutTemplate, OAuthProvider, Terms
 from simulator.zuora.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

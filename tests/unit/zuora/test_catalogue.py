@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.zuora.catalogue import ASYNC_SUCCEEDED, EVENTS, EventKind, find_category, find_event, near_events
-from simulator.zuora.definitions import Namespace
+from simulator.zuora.notifications.definitions import Namespace
 
 
 @pytest.mark.parametrize("spelling", ["Async Request Succeeded", "AsyncRequestSucceeded", "async request succeeded"])

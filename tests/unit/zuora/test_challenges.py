@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.core.model import Outcome
-from simulator.zuora.challenges import Challenge, challenges
+from simulator.zuora.callouts.challenges import Challenge, challenges
 
 
 def answered(*headers: str) -> Outcome:

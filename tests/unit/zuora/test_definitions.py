@@ -2,7 +2,7 @@
 
 import msgspec
 
-from simulator.zuora.definitions import (
+from simulator.zuora.notifications.definitions import (
     CalloutAuth,
     CalloutTemplate,
     HttpMethod,

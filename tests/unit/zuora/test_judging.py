@@ -8,8 +8,8 @@ from msgspec import structs
 
 from simulator.core.errors import OurFault
 from simulator.core.model import Decision, ErrorClass, Outcome
-from simulator.zuora.definitions import CalloutAuth, CalloutTemplate
-from simulator.zuora.judging import judge
+from simulator.zuora.callouts.judging import judge
+from simulator.zuora.notifications.definitions import CalloutAuth, CalloutTemplate
 from simulator.zuora.settings import ConfirmSuccess, Settings
 
 SETTINGS = Settings()

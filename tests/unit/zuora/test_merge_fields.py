@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.core.model import Event
-from simulator.zuora.locales import LOCALES, localised
-from simulator.zuora.merge_fields import DataSource, Tenant, flat_fields, parse
+from simulator.zuora.callouts.locales import LOCALES, localised
+from simulator.zuora.callouts.merge_fields import DataSource, Tenant, flat_fields, parse
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)
 NOW = datetime(2026, 1, 3, tzinfo=UTC)

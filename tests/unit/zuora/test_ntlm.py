@@ -20,10 +20,10 @@ from simulator.core.model import (
     Subscription,
     Verdict,
 )
-from simulator.zuora.attempt import Circumstances, go_on, open_attempt
-from simulator.zuora.auth import AuthMemory
-from simulator.zuora.definitions import CalloutAuth, CalloutTemplate, Terms
-from simulator.zuora.merge_fields import Tenant
+from simulator.zuora.callouts.attempt import Circumstances, go_on, open_attempt
+from simulator.zuora.callouts.auth import AuthMemory
+from simulator.zuora.callouts.merge_fields import Tenant
+from simulator.zuora.notifications.definitions import CalloutAuth, CalloutTemplate, Terms
 from simulator.zuora.settings import Settings
 
 spnego = pytest.importorskip("spnego", reason="the extra `ntlm` is not installed")

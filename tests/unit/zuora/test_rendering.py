@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from simulator._version import __version__
 from simulator.core.model import Callout, Decision, ErrorClass, Event, Unsendable
-from simulator.zuora.definitions import CalloutTemplate, HmacAlgorithm, HmacOutputFormat, HttpMethod
-from simulator.zuora.merge_fields import Tenant
-from simulator.zuora.rendering import render
+from simulator.zuora.callouts.merge_fields import Tenant
+from simulator.zuora.callouts.rendering import render
+from simulator.zuora.notifications.definitions import CalloutTemplate, HmacAlgorithm, HmacOutputFormat, HttpMethod
 from simulator.zuora.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

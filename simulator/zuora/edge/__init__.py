@@ -1,0 +1,1 @@
+"""How the API is spoken: admission, operations as one table, replies, pages, limits."""

@@ -1,0 +1,260 @@
+"""Callout history: `GET /v1/notification-history/callout`, resending, and deleting an account's history (documented: CH, RS)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from simulator.core.errors import ClientError
+from simulator.core.model import JobPhase, Phase
+from simulator.zuora.edge.call import Call
+from simulator.zuora.edge.notification_shapes import DeletionTask, EmailHistories, HistoryPage, ResendFailures
+from simulator.zuora.edge.operations import Body, Operation, Parameter
+from simulator.zuora.edge.replies import BAD_QUERY, NO_OBJECT, TEXT, VIOLATED, Family, Reply
+from simulator.zuora.edge.shapes import FLAT_FAILURES, V1_FAILURES, FlatFailure
+from simulator.zuora.notifications.histories import Row, rows_of, written
+from simulator.zuora.notifications.registered import HistoryDeletion
+from simulator.zuora.quirks import HistoryValues, ResendBody
+from simulator.zuora.requests import own_jobs
+from simulator.zuora.requests.own_jobs import OwnKind
+from simulator.zuora.tenant import TENANT_ID
+
+PAGE_SIZE = 20
+LARGEST_PAGE = 40
+"""Documented: a larger one is treated as this."""
+DAY = timedelta(days=1)
+AT_ONCE = 1000
+TASK_STATES = {JobPhase.QUEUED: "RUNNING", JobPhase.SUCCEEDED: "FINISHED", JobPhase.FAILED: "FAILED"}
+
+
+def callouts(call: Call) -> Reply:
+    """A page of rows, newest first; by default those that failed within the last day."""
+    quirks = call.service.settings(call.tenant).quirks
+    size = min(call.number("pageSize", PAGE_SIZE, least=1), LARGEST_PAGE)
+    number = call.number("page", 1, least=1)
+    end = _instant(call, "endTime") or call.now
+    start = _instant(call, "startTime") or end - DAY
+    if quirks.history_window_days and end - start > quirks.history_window_days * DAY:
+        raise ClientError(f"The window must not exceed {quirks.history_window_days} days", code=BAD_QUERY)
+    failed_only, content = call.flag("failedOnly", True), call.flag("includeResponseContent", False)
+    wanted = _wanted(call, start, end, failed_only)
+    ledger = call.service.engine.ledger
+    rows = [row for row in rows_of(call.tenant, ledger) if wanted(row)]
+    user = call.service.user_of(call.tenant)
+    strings = quirks.history_values is HistoryValues.STRINGS
+    begin = _behind(rows, call.query.get("after")) if "after" in call.query else (number - 1) * size
+    page = rows[begin : begin + size]
+    body: dict[str, Any] = {
+        "calloutHistories": [written(row, user, with_content=content, strings=strings) for row in page]
+    }
+    if begin + size < len(rows):
+        body["nextPage"] = _next_page(call, number + 1, size, start, end, page[-1].attempt.history_id)
+    return Reply(body | {"success": True})
+
+
+def _behind(rows: list[Row], history_id: str | None) -> int:
+    """Where the page behind a row begins: what came meanwhile stands before it, so that nothing is skipped or repeated."""
+    return next((place + 1 for place, row in enumerate(rows) if row.attempt.history_id == history_id), 0)
+
+
+def resend(call: Call) -> Reply:
+    """Send callouts once more by the ids of their rows: 202, with a map of those that failed; 400 where all did."""
+    given = call.body if isinstance(call.body, list) else []
+    if not given or len(given) > AT_ONCE:
+        raise ClientError(f"The body must be an array of 1 to {AT_ONCE} callout history ids", code=VIOLATED)
+    engine = call.service.engine
+    known = {row.attempt.history_id: row.delivery.id for row in rows_of(call.tenant, engine.ledger)}
+    failures: dict[str, Any] = {}
+    for one in given:
+        delivery = engine.ledger.deliveries.get(known.get(one, "")) if isinstance(one, str) else None
+        name = one if isinstance(one, str) else str(one)
+        if delivery is None:
+            failures[name] = {"code": NO_OBJECT, "message": "Callout history does not exist."}
+        elif delivery.phase in (Phase.SENDING, Phase.READY):
+            failures[name] = {"code": VIOLATED, "message": "The callout is being sent."}
+        else:
+            engine.resend(delivery.id, call.now)
+    if len(failures) < len({str(one) for one in given}):
+        call.service.kick()
+        blank = call.service.settings(call.tenant).quirks.resend_body is ResendBody.BLANK
+        return Reply(failures or (None if blank else {}), 202)
+    return Reply(failures, 400)
+
+
+def resend_emails(call: Call) -> Reply:
+    """No email is ever sent here, so none can be sent again."""
+    given = call.body if isinstance(call.body, list) else []
+    missing = {"code": NO_OBJECT, "message": "Email history does not exist."}
+    return Reply({str(one): missing for one in given}, 400)
+
+
+def emails(call: Call) -> Reply:
+    """Emails are not simulated: their history is empty."""
+    call.number("page", 1, least=1)
+    call.number("pageSize", PAGE_SIZE, least=1)
+    _instant(call, "endTime")
+    _instant(call, "startTime")
+    return Reply({"emailHistories": [], "success": True})
+
+
+def delete(call: Call) -> Reply:
+    """Delete the history of an account, as a task."""
+    account = call.query.get("accountId")
+    if not account:
+        return Reply(b"deleteNotificationHistory.accountId: must not be null", 400, content_type=TEXT)
+    job = call.service.submit(
+        call.tenant,
+        call.method,
+        call.target,
+        plan=call.plan,
+        details=own_jobs.details(OwnKind.HISTORY_DELETION, account),
+    )
+    task = HistoryDeletion(own_jobs.job_id_of(job), account, call.now, call.service.user_of(call.tenant), job.id)
+    call.tenant.deletions.put(task.id, task)
+    return Reply(_task(call, task), 202)
+
+
+def task(call: Call) -> Reply:
+    """How a deletion stands: RUNNING, FINISHED or FAILED."""
+    found = call.tenant.deletions.get(call.values[0])
+    if found is None:
+        raise ClientError("no notification history deletion task found with the given id", status=404, code=NO_OBJECT)
+    return Reply(_task(call, found))
+
+
+def _task(call: Call, task: HistoryDeletion) -> dict[str, Any]:
+    job = call.service.engine.ledger.jobs.get(task.job)
+    return {
+        "accountId": task.account_id,
+        "createdBy": task.created_by,
+        "createdOn": int(task.at.timestamp() * 1000),  # documented: epoch milliseconds
+        "id": task.id,
+        "status": TASK_STATES[job.phase] if job else "FINISHED",
+        "tenantId": TENANT_ID,
+    }
+
+
+def _wanted(call: Call, start: datetime, end: datetime, failed_only: bool) -> Callable[[Row], bool]:
+    object_id, category = call.query.get("objectId"), call.query.get("eventCategory")
+
+    def wanted(row: Row) -> bool:
+        return (
+            start <= row.at <= end
+            and (row.failed or not failed_only)
+            and (not object_id or row.object_id == object_id)
+            and (not category or _same_category(row.category, category))
+        )
+
+    return wanted
+
+
+def _same_category(own: int | str, asked: str) -> bool:
+    """Whether a row is of that category: a code, ``namespace:name``, or either namespace's name (Q5)."""
+    if str(own) == asked:
+        return True
+    return (
+        isinstance(own, str)
+        and own.partition(":")[2].casefold() == asked.rpartition(":")[2].replace(" ", "").casefold()
+    )
+
+
+def _instant(call: Call, name: str) -> datetime | None:
+    """An instant as clients write it: with or without `Z`, microseconds or zone; without one it is UTC."""
+    text = call.query.get(name)
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ClientError(f"{name} must be of the form yyyy-MM-ddTHH:mm:ss", code=BAD_QUERY) from None
+
+
+def _next_page(call: Call, number: int, size: int, start: datetime, end: datetime, after: str) -> str:
+    """The absolute URL of the next page, which repeats all parameters (documented)."""
+    query = {
+        "page": str(number),
+        "pageSize": str(size),
+        "startTime": start.strftime("%Y-%m-%dT%H:%M:%S"),
+        "endTime": end.strftime("%Y-%m-%dT%H:%M:%S"),
+        "failedOnly": "true" if call.flag("failedOnly", True) else "false",
+    }
+    for name in ("objectId", "eventCategory", "includeResponseContent"):
+        if call.query.get(name):
+            query[name] = call.query[name]
+    query["after"] = after
+    words = "&".join(f"{name}={quote(value, safe=':')}" for name, value in query.items())
+    return f"{call.host}/v1/notification-history/callout?{words}"
+
+
+_WINDOW = (
+    Parameter("page", {"type": "integer", "minimum": 1, "default": 1}),
+    Parameter("pageSize", {"type": "integer", "minimum": 1, "default": 20}),
+    Parameter("startTime"),
+    Parameter("endTime"),
+    Parameter("objectId"),
+    Parameter("failedOnly", {"type": "boolean", "default": True}),
+    Parameter("eventCategory"),
+)
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/v1/notification-history/callout",
+        "getCalloutHistory",
+        callouts,
+        summary="A page of callout history, newest first; failures of the last day unless asked otherwise",
+        answers={200: HistoryPage, **V1_FAILURES},
+        query=(*_WINDOW, Parameter("includeResponseContent", {"type": "boolean", "default": False})),
+    ),
+    Operation(
+        "GET",
+        "/v1/notification-history/email",
+        "getEmailHistory",
+        emails,
+        summary="Email history: always empty, emails are not simulated",
+        answers={200: EmailHistories, **V1_FAILURES},
+        query=(*_WINDOW, Parameter("accountId")),
+    ),
+    Operation(
+        "POST",
+        "/notifications/callout-histories/resend",
+        "resendCalloutNotifications",
+        resend,
+        Family.FLAT,
+        Body.ARRAY,
+        "Send callouts once more, by the ids of their history rows (`historyId` under /_simulator/callouts)",
+        takes=list[str],
+        answers={**FLAT_FAILURES, 202: ResendFailures | None, 400: ResendFailures | FlatFailure},
+    ),
+    Operation(
+        "POST",
+        "/notifications/email-histories/resend",
+        "resendEmailNotifications",
+        resend_emails,
+        Family.FLAT,
+        Body.ARRAY,
+        "Emails are not simulated: none can be sent again",
+        takes=list[str],
+        answers={**FLAT_FAILURES, 400: ResendFailures | FlatFailure},
+    ),
+    Operation(
+        "DELETE",
+        "/notifications/history",
+        "deleteNotificationHistoryForAccount",
+        delete,
+        Family.FLAT,
+        summary="Delete an account's history",
+        answers={**FLAT_FAILURES, 202: DeletionTask, 400: FlatFailure | str},
+        query=(Parameter("accountId"),),
+        plans=True,
+    ),
+    Operation(
+        "GET",
+        "/notifications/history/tasks/{id}",
+        "getNotificationHistoryDeletionTask",
+        task,
+        Family.FLAT,
+        summary="How a deletion stands",
+        answers={200: DeletionTask, **FLAT_FAILURES},
+    ),
+)

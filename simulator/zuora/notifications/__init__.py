@@ -1,0 +1,1 @@
+"""Who hears of what: definitions, templates, filters, profiles, events, and the history of callouts."""
