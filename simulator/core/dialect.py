@@ -34,12 +34,13 @@ class Happening(Struct, frozen=True, gc=False):
 
 
 class Finished(Struct, frozen=True, gc=False):
-    """The work is done: how it ended, what is to be told, and in words why it failed."""
+    """The work is done: how it ended, what is to be told, in words why it failed, and the jobs that waited for it."""
 
     phase: JobPhase
     happenings: tuple[Happening, ...] = ()
     result: Any = None
     error: str | None = None
+    awaited_by: tuple[str, ...] = ()
 
 
 class Later(Struct, frozen=True, gc=False):

@@ -231,6 +231,8 @@ class Engine:
                     self.fire(job.submission.dialect, job.tenant, happening, now, job.id)
                 except Exception as error:
                     self.on_broken(error)
+            for waiting in answer.awaited_by:
+                self.reconsider(waiting, now)
 
     # ── out ──
 

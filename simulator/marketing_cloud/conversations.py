@@ -84,7 +84,8 @@ def turn(tenant: Tenant, options: Options, now: datetime) -> Later | None:
     before = _part(tenant, options.conversation, sequence - 1)
     if before is None or before.outcome is not None:
         return None
-    return Later(max(before.due, now) if before.due is not None else None)
+    # Where that one is due now, or nobody knows when, its end is what this one waits for: `following` says who does.
+    return Later(before.due if before.due is not None and before.due > now else None)
 
 
 def wait(tenant: Tenant, options: Options, later: Later) -> Later:

@@ -87,9 +87,10 @@ class MarketingCloud:
         fields = [callback_fields(each.outcome, SendResponseTo(ResponseType.NONE), quirks) for _, each in told]
         happenings = tuple(Happening(name, given, None, each) for (name, each), given in zip(told, fields, strict=True))
         failure = outcome.first_error
+        waiting = tuple(conversations.following(tenant, call.options))
         if failure is None:
-            return Finished(JobPhase.SUCCEEDED, happenings, outcome)
-        return Finished(JobPhase.FAILED, happenings, outcome, f"{failure.error}: {failure.message}")
+            return Finished(JobPhase.SUCCEEDED, happenings, outcome, awaited_by=waiting)
+        return Finished(JobPhase.FAILED, happenings, outcome, f"{failure.error}: {failure.message}", waiting)
 
     def audience(self, event: Event) -> Sequence[Subscription]:
         """Everyone of the call whose ResponseType is HTTPPost and whose RespondWhen this event meets."""

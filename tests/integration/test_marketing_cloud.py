@@ -140,6 +140,25 @@ async def test_conversations_run_whole_and_in_order(zuora: Simulator, cloud: Clo
         ]
 
 
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+async def test_a_conversation_whose_calls_come_at_different_times(zuora: Simulator, order: tuple[int, ...]) -> None:
+    """The calls that came first have been looked at and wait; the last one lets all run, by their SequenceCode."""
+    async with Receiver() as receiver:
+        for sequence in order:
+            zuora.marketing_cloud.call(
+                "Create",
+                [{"SubscriberKey": str(sequence), "EmailAddress": "a@example.com"}],
+                SendResponseTo=[post_to(receiver.url)],
+                ConversationID="apart",
+                SequenceCode=sequence,
+                CallsInConversation=3,
+            )
+            await zuora.settle()
+        zuora.check()
+        assert [dict(form_of(request.body))["SequenceCode"] for request in receiver.requests] == ["1", "2", "3"]
+        assert {request.state for request in zuora.requests} == {"succeeded"}
+
+
 async def test_a_conversation_tells_of_an_error_in_any_of_its_calls(zuora: Simulator, cloud: CloudClient) -> None:
     """OnConversationError fires once, at the end, where any call failed; OnError of a call that went well does not."""
     async with Receiver() as receiver:
