@@ -21,7 +21,11 @@ BY_TESTS = (
         "every accepted request is called out per policy, by the receiver's count",
         "tests/kill, tests/soak, tests/stateful",
     ),
-    ("V4", "no false jump: slow answers leave the virtual clock where it was", "tests/unit/runtime/test_dispatcher.py"),
+    (
+        "V4",
+        "no false jump: slow answers leave the virtual clock where it was",
+        "tests/integration/test_wire_slow_receivers.py",
+    ),
     ("V5", "due times exact for every limit and interval", "tests/unit/core/test_delivery.py"),
     ("V6", "same seed, same history", "tests/simulation (`make simulate`)"),
     (
@@ -31,7 +35,11 @@ BY_TESTS = (
     ),
     ("F2", "endless and huge answers in flat memory", "tests/integration/test_wire_memory.py"),
     ("C1, C2, C3", "kills, failing writes, a second process", "tests/kill, tests/integration/test_journal*.py"),
-    ("B1, B3", "our OpenAPI under Schemathesis; scenario files and receiver bytes", "tests/fuzz"),
+    (
+        "B1, B3",
+        "our OpenAPI under Schemathesis; scenario files and receiver bytes",
+        "tests/fuzz, tests/unit/replay/test_fuzz.py",
+    ),
     ("B2", "a rule machine against a model", "tests/stateful"),
     (
         "X1",
