@@ -4,6 +4,7 @@ A surface owns paths and knows how its provider words a refusal; this module alo
 the client's becomes an answer, ours becomes a traceback in the log and a plain 500.
 """
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -149,8 +150,14 @@ class Server:
         await web.SockSite(self._runner, self.socket, ssl_context=self._tls, backlog=1024).start()
 
     async def stop(self) -> None:
-        """Stop serving and give the port back."""
+        """Stop serving and give the port back; no connection outlives it, though its client would keep it open."""
+        server = self._runner.server
+        open_ones = [line.transport for line in server.connections if line.transport is not None] if server else []
         await self._runner.cleanup()
+        for transport in open_ones:
+            transport.abort()  # over TLS a mere close waits for the client's goodbye, longer than the loop may live
+        if open_ones:
+            await asyncio.sleep(0)  # the loop tells the sockets in its next turn
         if self.socket is not None:
             self.socket.close()
         _forget_applications()
