@@ -14,6 +14,7 @@ from simulator.cli.serving import option
 from simulator.cli.starting import Start, read_start, starting
 from simulator.core.errors import SimulatorError
 from simulator.options import Options
+from simulator.runtime.loop import run
 
 EPILOG = """\b
 Example: zuora-simulator serve --port 8620 --clock virtual --max-attempts 5
@@ -32,7 +33,7 @@ def serve(context: click.Context, /, **given: Any) -> int:
     given = context.params  # with what the config file says
     lines = (json_lines if given["format"] == "json" else text_lines)(bool(given["quiet"]))
     try:
-        return asyncio.run(_serve(start, lines))
+        return run(_serve(start, lines))
     except SimulatorError as error:
         return complain(str(error), 2)
     except OSError as error:
