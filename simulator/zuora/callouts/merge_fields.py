@@ -10,9 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
-import msgspec
 from msgspec import Struct, structs
 
 from simulator.core.model import Event
@@ -184,23 +182,3 @@ def named_in(texts: Iterable[str]) -> frozenset[str]:
 
 def _bare(name: str) -> str:
     return name.removeprefix("DataSource.")
-
-
-def flat_fields(given: Mapping[str, Any], under: str = "") -> dict[str, str]:
-    """An event's fields as text: nested objects by dotted names, every value a string, nothing for None.
-
-    Booleans and numbers as JSON writes them; a list as compact JSON.
-    """
-    flat: dict[str, str] = {}
-    for name, value in given.items():
-        if isinstance(value, Mapping) and value:
-            flat |= flat_fields(value, f"{under}{name}.")
-        else:
-            flat[f"{under}{name}"] = _as_text(value)
-    return flat
-
-
-def _as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -54,9 +54,9 @@ def flattened(fields: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Fields as text under dotted names: ``{"Account": {"Id": 1}}`` is ``{"Account.Id": "1"}``."""
     flat: dict[str, str] = {}
     for name, value in fields.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             flat |= flattened(value, f"{prefix}{name}.")
-        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping):
+        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping) and value[0]:
             flat |= flattened(value[0], f"{prefix}{name}.")
         else:
             flat[prefix + name] = spoken(value)
@@ -80,7 +80,7 @@ def spoken(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"')
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _nested(flat: Mapping[str, str]) -> dict[str, Any]:

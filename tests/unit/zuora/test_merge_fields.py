@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from simulator.core.model import Event
 from simulator.zuora.callouts.locales import LOCALES, localised
-from simulator.zuora.callouts.merge_fields import DataSource, Tenant, flat_fields, parse
+from simulator.zuora.callouts.merge_fields import DataSource, Tenant, parse
+from simulator.zuora.notifications.events import flattened
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)
 NOW = datetime(2026, 1, 3, tzinfo=UTC)
@@ -130,14 +131,16 @@ def test_fields_are_flattened_to_strings() -> None:
     given_fields = {
         "Account": {"Id": "8a80", "Balance": 100.0, "AutoPay": True, "Parent": None, "Tags": [1, "x"]},
         "N": 7,
+        "Empty": {},
     }
-    assert flat_fields(given_fields) == {
+    assert flattened(given_fields) == {
         "Account.Id": "8a80",
         "Account.Balance": "100.0",
         "Account.AutoPay": "true",
         "Account.Parent": "",
         "Account.Tags": '[1,"x"]',
         "N": "7",
+        "Empty": "{}",
     }
 
 
