@@ -3,6 +3,7 @@
 What was put off leaves its entry behind: whoever takes one asks whether it still holds.
 """
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from heapq import heapify, heappop, heappush
@@ -12,30 +13,45 @@ Item = TypeVar("Item")
 
 
 class Timeline(Generic[Item]):
-    """A heap of (instant, insertion, item)."""
+    """A heap of instants, and what falls due at each: what fails together is tried again together, by the million."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[datetime, int, Item]] = []
-        self._inserted = 0
+        self._instants: list[datetime] = []
+        self._due: dict[datetime, list[Item] | deque[Item]] = {}
 
     def add(self, at: datetime, item: Item) -> None:
         """Let ``item`` fall due at ``at``."""
-        self._inserted += 1
-        heappush(self._heap, (at, self._inserted, item))
+        items = self._due.get(at)
+        if items is not None:
+            items.append(item)
+            return
+        self._due[at] = [item]
+        heappush(self._instants, at)
 
     def peek(self) -> tuple[datetime, Item] | None:
         """The next entry, without taking it."""
-        return (self._heap[0][0], self._heap[0][2]) if self._heap else None
+        if not self._instants:
+            return None
+        at = self._instants[0]
+        return at, self._due[at][0]
 
     def pop(self) -> tuple[datetime, Item]:
         """Take the next entry."""
-        at, _, item = heappop(self._heap)
+        at = self._instants[0]
+        items = self._due[at]
+        if not isinstance(items, deque):  # a list is smaller while it waits, and a queue is quicker to take from
+            items = self._due[at] = deque(items)
+        item = items.popleft()
+        if not items:
+            del self._due[heappop(self._instants)]
         return at, item
 
     def keep(self, wanted: Callable[[Item], bool]) -> None:
         """Forget every item that is not ``wanted``; the order of the others stands."""
-        self._heap = [entry for entry in self._heap if wanted(entry[2])]
-        heapify(self._heap)
+        kept = {at: [item for item in items if wanted(item)] for at, items in self._due.items()}
+        self._due = {at: items for at, items in kept.items() if items}
+        self._instants = list(self._due)
+        heapify(self._instants)
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return sum(map(len, self._due.values()))
