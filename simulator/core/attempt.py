@@ -5,6 +5,7 @@ It never decides what an answer means nor what follows from it. A copy's answer 
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
@@ -66,8 +67,8 @@ def copies(
     """
     made: list[Callout] = []
     for number in range(1, attempt.rewrite.copies + 1):
-        its_id = request_id(number)
-        again = dialect.judge(delivery, before, its_id, now) if before else dialect.render(delivery, its_id, now)
+        its_id = partial(request_id, number)
+        again = dialect.judge(delivery, before, its_id, now) if before else dialect.render(delivery, its_id(), now)
         if isinstance(again, Callout):
             made.append(again)
     return tuple(made)

@@ -166,9 +166,8 @@ class Attempts:
 
     def _judge(self, delivery: Delivery, attempt: UnderWay, now: datetime) -> Verdict | Callout:
         decisive = attempt.decisive
-        answer = self._dialects[delivery.event.dialect].judge(
-            delivery, decisive, self._request_id(delivery, next_one=True), now
-        )
+        request_id = partial(self._request_id, delivery, next_one=True)
+        answer = self._dialects[delivery.event.dialect].judge(delivery, decisive, request_id, now)
         if isinstance(answer, Callout) and delivery.exchange >= EXCHANGES_PER_ATTEMPT:
             reason = f"the authentication dialogue did not end within {EXCHANGES_PER_ATTEMPT} exchanges"
             return Verdict(Decision.AGAIN, decisive[-1].outcome.status or -1, reason, ErrorClass.AUTHENTICATION)

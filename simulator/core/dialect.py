@@ -4,7 +4,7 @@ What did the request do · who hears of it · what do they hear · what does the
 Answers are pure: they depend on the arguments and on the tenant's stored state, never on a clock or a socket.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -50,7 +50,7 @@ class Later(Struct, frozen=True, gc=False):
 
 
 class Dialect(Protocol):
-    """One provider. ``request_id`` is always the id of the request that would be sent next."""
+    """One provider. ``request_id`` is always the id of the request that would be sent next, made where it is asked for."""
 
     name: str
 
@@ -64,7 +64,7 @@ class Dialect(Protocol):
         """What do they hear? The first request of an attempt, or why there can be none."""
 
     def judge(
-        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
+        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: Callable[[], str], now: datetime
     ) -> Verdict | Callout:
         """What does their answer mean? A callout asks for one more exchange of the same attempt.
 

@@ -4,7 +4,7 @@ What did the request do: `work`, in its turn (`conversations`) · who hears: who
 hear: `results` · what does their answer mean: 2xx took it, all else makes the HTTPPost throw · when again: never.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -120,7 +120,7 @@ class MarketingCloud:
         )
 
     def judge(
-        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
+        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: Callable[[], str], now: datetime
     ) -> Verdict | Callout:
         """ "If an HTTPPost throws an exception, the system logs an error and stops the process. The system does not retry
         the call" (documented: seed 001). That all but a complete 2xx makes it throw is inferred."""

@@ -4,7 +4,7 @@ What did the request do: `work` · who hears: the tenant's definitions · what d
 mean: `attempt` · when again: `settings`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -91,7 +91,7 @@ class ZuoraDialect:
         return attempt.open_attempt(delivery, self._circumstances(delivery), request_id, now)
 
     def judge(
-        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
+        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: Callable[[], str], now: datetime
     ) -> Verdict | Callout:
         """The next request of an authentication dialogue, or the verdict on the last answer."""
         return attempt.go_on(delivery, self._circumstances(delivery), exchanges, request_id, now)

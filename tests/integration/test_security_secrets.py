@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -162,7 +162,9 @@ async def test_logs_show_none(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with receiver_of() as receiver, Simulator() as zuora:
 
-        def broken(delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime) -> Verdict:
+        def broken(
+            delivery: Delivery, exchanges: Sequence[Exchange], request_id: Callable[[], str], now: datetime
+        ) -> Verdict:
             raise RuntimeError("planted fault")
 
         await live(zuora, receiver)

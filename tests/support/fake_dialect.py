@@ -4,7 +4,7 @@ An answer's status is its meaning: 200 delivers, 401 asks for one more exchange,
 others are tried again. A receiver's terms may make its callouts unsendable, or break the dialect.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -111,13 +111,13 @@ class FakeDialect:
         return callout
 
     def judge(
-        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: str, now: datetime
+        self, delivery: Delivery, exchanges: Sequence[Exchange], request_id: Callable[[], str], now: datetime
     ) -> Verdict | Callout:
         last = exchanges[-1].outcome
         if last.status == 299:
             raise Broken("judge")
         if last.status == 401 and last.error is None:
-            return self._callout(delivery, request_id, ("Authorization", "Basic x"))
+            return self._callout(delivery, request_id(), ("Authorization", "Basic x"))
         if last.error is not None or last.status is None:
             return VERDICTS[-1]
         return VERDICTS.get(last.status) or Verdict(Decision.AGAIN, last.status, f"{last.status} is retried")

@@ -4,7 +4,7 @@ It alone joins them, and decides nothing of its own: `rendering` writes, `auth` 
 be rendered is found before anything is sent, so that -2000 leaves nothing on the wire, no token request either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -45,7 +45,11 @@ def open_attempt(
 
 
 def go_on(
-    delivery: Delivery, given: Circumstances, exchanges: Sequence[Exchange], request_id: str, now: datetime
+    delivery: Delivery,
+    given: Circumstances,
+    exchanges: Sequence[Exchange],
+    request_id: Callable[[], str],
+    now: datetime,
 ) -> Verdict | Callout:
     """The next request of the same attempt, or what its last answer means."""
     if not exchanges:
@@ -56,8 +60,8 @@ def go_on(
     if isinstance(step, Verdict):
         return step
     if isinstance(step, FetchToken):
-        return _token_request(given, step, request_id)
-    callout = _render(delivery, given, step.header, request_id, now)
+        return _token_request(given, step, request_id())
+    callout = _render(delivery, given, step.header, request_id(), now)
     return callout.verdict if isinstance(callout, Unsendable) else callout
 
 

@@ -77,8 +77,8 @@ def converse(
     while isinstance(answer, Callout):
         assert len(exchanges) < 5
         exchanges.append(Exchange(answer, receiver(answer), now, now))
-        answer = go_on(about, given, exchanges, f"{len(exchanges):032x}", now)
-        assert answer == go_on(about, given, exchanges, f"{len(exchanges):032x}", now)
+        answer = go_on(about, given, exchanges, lambda: f"{len(exchanges):032x}", now)
+        assert answer == go_on(about, given, exchanges, lambda: f"{len(exchanges):032x}", now)
     return exchanges, answer.verdict if isinstance(answer, Unsendable) else answer
 
 
@@ -356,4 +356,4 @@ def test_what_cannot_be_rendered_asks_for_no_token() -> None:
 def test_an_attempt_without_an_exchange_cannot_be_judged() -> None:
     """A bug of ours, and named as one."""
     with pytest.raises(OurFault):
-        go_on(delivery(), circumstances(), [], "0" * 32, NOW)
+        go_on(delivery(), circumstances(), [], lambda: "0" * 32, NOW)

@@ -87,8 +87,8 @@ def converse(
     while isinstance(answer, Callout):
         assert len(exchanges) < 5
         exchanges.append(Exchange(answer, receiver(answer), NOW, NOW))
-        answer = go_on(delivery, given, exchanges, f"{len(exchanges):032x}", NOW)
-        assert answer == go_on(delivery, given, exchanges, f"{len(exchanges):032x}", NOW)
+        answer = go_on(delivery, given, exchanges, lambda: f"{len(exchanges):032x}", NOW)
+        assert answer == go_on(delivery, given, exchanges, lambda: f"{len(exchanges):032x}", NOW)
     return exchanges, answer
 
 
