@@ -28,6 +28,10 @@ class Ids:
         """The same as `hex`, hyphenated: 36 characters."""
         return hyphenated(self.hex(*purpose))
 
+    def history(self, delivery_id: str, attempt: int) -> str:
+        """The id of an attempt in a provider's history, made where it is asked for: there may be a million of them."""
+        return self.hex("history", delivery_id, attempt)
+
     def fraction(self, *purpose: object) -> float:
         """A number in [0, 1) that chance would have drawn."""
         digest = self._root.copy()

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from simulator.core.http import shown
+from simulator.core.ids import Ids
 from simulator.core.ledger import Ledger
 from simulator.core.model import Attempt, Decision, Delivery
 from simulator.zuora.catalogue import find_event
@@ -25,6 +26,10 @@ class Row(Struct, frozen=True):
 
     delivery: Delivery
     attempt: Attempt
+
+    def id(self, ids: Ids) -> str:
+        """By which it is sent once more."""
+        return ids.history(self.delivery.id, self.attempt.number)
 
     @property
     def at(self) -> datetime:

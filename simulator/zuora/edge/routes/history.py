@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from simulator.core.errors import ClientError
+from simulator.core.ids import Ids
 from simulator.core.model import JobPhase, Phase
 from simulator.zuora.edge.call import Call
 from simulator.zuora.edge.notification_shapes import DeletionTask, EmailHistories, HistoryPage, ResendFailures
@@ -38,23 +39,23 @@ def callouts(call: Call) -> Reply:
         raise ClientError(f"The window must not exceed {quirks.history_window_days} days", code=BAD_QUERY)
     failed_only, content = call.flag("failedOnly", True), call.flag("includeResponseContent", False)
     wanted = _wanted(call, start, end, failed_only)
-    ledger = call.service.engine.ledger
+    ledger, ids = call.service.engine.ledger, call.service.engine.ids
     rows = [row for row in rows_of(call.tenant, ledger) if wanted(row)]
     user = call.service.user_of(call.tenant)
     strings = quirks.history_values is HistoryValues.STRINGS
-    begin = _behind(rows, call.query.get("after")) if "after" in call.query else (number - 1) * size
+    begin = _behind(rows, ids, call.query.get("after")) if "after" in call.query else (number - 1) * size
     page = rows[begin : begin + size]
     body: dict[str, Any] = {
         "calloutHistories": [written(row, user, with_content=content, strings=strings) for row in page]
     }
     if begin + size < len(rows):
-        body["nextPage"] = _next_page(call, number + 1, size, start, end, page[-1].attempt.history_id)
+        body["nextPage"] = _next_page(call, number + 1, size, start, end, page[-1].id(ids))
     return Reply(body | {"success": True})
 
 
-def _behind(rows: list[Row], history_id: str | None) -> int:
+def _behind(rows: list[Row], ids: Ids, history_id: str | None) -> int:
     """Where the page behind a row begins: what came meanwhile stands before it, so that nothing is skipped or repeated."""
-    return next((place + 1 for place, row in enumerate(rows) if row.attempt.history_id == history_id), 0)
+    return next((place + 1 for place, row in enumerate(rows) if row.id(ids) == history_id), 0)
 
 
 def resend(call: Call) -> Reply:
@@ -63,7 +64,7 @@ def resend(call: Call) -> Reply:
     if not given or len(given) > AT_ONCE:
         raise ClientError(f"The body must be an array of 1 to {AT_ONCE} callout history ids", code=VIOLATED)
     engine = call.service.engine
-    known = {row.attempt.history_id: row.delivery.id for row in rows_of(call.tenant, engine.ledger)}
+    known = {row.id(engine.ids): row.delivery.id for row in rows_of(call.tenant, engine.ledger)}
     failures: dict[str, Any] = {}
     for one in given:
         delivery = engine.ledger.deliveries.get(known.get(one, "")) if isinstance(one, str) else None
