@@ -135,7 +135,7 @@ class Instance:
         if any_id in ledger.deliveries:
             return ledger.deliveries[any_id]
         for delivery_id, attempts in ledger.attempts.items():
-            if any(attempt.history_id == any_id for attempt in attempts):
+            if any(self.engine.ids.history(delivery_id, attempt.number) == any_id for attempt in attempts):
                 return ledger.deliveries[delivery_id]
         return None
 
@@ -144,6 +144,7 @@ class Instance:
         return callout_record(
             delivery,
             self.engine.ledger.attempts_of(delivery.id),
+            self.engine.ids,
             limit=self.engine.dialects[delivery.event.dialect].policy(delivery).limit,
             warnings=self.addresses.warnings(delivery.subscription.url),
         )

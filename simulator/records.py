@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from simulator.core.explain import why
 from simulator.core.http import shown
+from simulator.core.ids import Ids
 from simulator.core.model import Attempt, Delivery, Event, Exchange, Job, Phase
 from simulator.masking import mask_body, mask_headers, mask_url
 
@@ -152,7 +153,7 @@ NEVER = "never"
 
 
 def callout_record(
-    delivery: Delivery, attempts: tuple[Attempt, ...], *, limit: int, warnings: tuple[str, ...] = ()
+    delivery: Delivery, attempts: tuple[Attempt, ...], ids: Ids, *, limit: int, warnings: tuple[str, ...] = ()
 ) -> CalloutRecord:
     """The whole record of one delivery; ``limit`` is the attempt limit now in force, ``warnings`` are about its URL."""
     last = attempts[-1].exchanges[-1].callout if attempts and attempts[-1].exchanges else None
@@ -177,7 +178,9 @@ def callout_record(
         warnings=warnings,
         resend=resendable(delivery),
         fields=dict(event.fields),
-        attempts=tuple(_attempt(attempt) for attempt in _as_it_ended(delivery, attempts)),
+        attempts=tuple(
+            _attempt(attempt, ids.history(delivery.id, attempt.number)) for attempt in _as_it_ended(delivery, attempts)
+        ),
     )
     if last is not None:
         record.__dict__["_request_bytes"] = last.request_bytes
@@ -212,7 +215,7 @@ def request_record(job: Job, events: Iterable[Event]) -> RequestRecord:
     )
 
 
-def _attempt(attempt: Attempt) -> AttemptRecord:
+def _attempt(attempt: Attempt, history_id: str) -> AttemptRecord:
     return AttemptRecord(
         number=attempt.number,
         limit=attempt.limit,
@@ -222,7 +225,7 @@ def _attempt(attempt: Attempt) -> AttemptRecord:
         ended_at=attempt.ended_at,
         retry_at=attempt.retry_at,
         why=why(attempt),
-        history_id=attempt.history_id,
+        history_id=history_id,
         resend=attempt.resend,
         patience=any(exchange.outcome.patience for exchange in attempt.exchanges),
         exchanges=tuple(_exchange(exchange) for exchange in attempt.exchanges),

@@ -13,7 +13,7 @@ from simulator.core.model import Delivery, Event, Job, JobPhase
 from simulator.instance import Instance
 from simulator.options import Options
 from simulator.runtime.journal.file import File
-from simulator.runtime.journal.rows import AttemptRow, LifeRow, Row, StartRow, StepRow, encode, joined
+from simulator.runtime.journal.rows import LifeRow, Row, StartRow, StepRow, encode, joined
 from simulator.runtime.journal.scribe import Scribe, stand
 from simulator.state import COUNTS, FAULTS, ROUTES, SETTINGS, State
 
@@ -53,7 +53,7 @@ def rows(instance: Instance, state: State) -> Iterator[Row]:
     """The rows, each when it is asked for."""
     engine = instance.engine
     told: list[Row] = []
-    scribe = Scribe(state.codec, told.append)
+    scribe = Scribe(state.codec, told.append, engine.ids)
 
     def so_far() -> list[Row]:
         rows = told.copy()
@@ -77,7 +77,8 @@ def rows(instance: Instance, state: State) -> Iterator[Row]:
         scribe.opened(delivery)
         yield from so_far()
         for attempt in engine.ledger.attempts_of(delivery.id):
-            yield AttemptRow(stand(delivery), attempt)
+            scribe.attempt(delivery, attempt)
+            yield from so_far()
         for _ in range(engine.sent_again.get(delivery.id, 0)):
             yield StartRow(stand(delivery), instance.clock.now, ())
         yield StepRow(stand(delivery))

@@ -108,7 +108,7 @@ class State:
         assert self._file is not None  # noqa: S101 - it was opened just now
         instance, engine = self._instance, self._instance.engine
         self._writer = writer = Writer(self._file, lambda: instance.clock.now, self._failed)
-        self._scribe = scribe = Scribe(self.codec, writer.write, self._subscriptions)
+        self._scribe = scribe = Scribe(self.codec, writer.write, engine.ids, self._subscriptions)
         writer.write(LifeRow(self.life))
         engine.ledger.listeners.insert(0, scribe.hear)
         engine.faults.told = lambda faults: scribe.note(FAULTS, faults)

@@ -80,7 +80,7 @@ class LedgerFeed:
         delivery = self._ledger.deliveries.get(identity)
         if delivery is None:
             return None
-        event, subscription = delivery.event, delivery.subscription
+        event, subscription, ids = delivery.event, delivery.subscription, self._instance.engine.ids
         attempts = self._ledger.attempts_of(identity)
         exchanges = attempts[-1].exchanges if attempts else ()
         sent = exchanges[-1].callout if exchanges else subscription
@@ -102,7 +102,7 @@ class LedgerFeed:
             "maxAttempts": self._instance.engine.dialects[event.dialect].policy(delivery).limit,
             "warnings": self._instance.addresses.warnings(subscription.url),
             "resend": resendable(delivery),
-            "attempts": [_attempt(attempt) for attempt in attempts],
+            "attempts": [_attempt(attempt, ids.history(delivery.id, attempt.number)) for attempt in attempts],
         }
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -146,7 +146,7 @@ class LedgerFeed:
             listener(subject, identity)
 
 
-def _attempt(attempt: Attempt) -> Row:
+def _attempt(attempt: Attempt, history_id: str) -> Row:
     verdict = attempt.verdict
     return {
         "number": attempt.number,
@@ -158,7 +158,7 @@ def _attempt(attempt: Attempt) -> Row:
         "endedAt": attempt.ended_at,
         "retryAt": attempt.retry_at,
         "why": why(attempt),
-        "historyId": attempt.history_id,
+        "historyId": history_id,
         "resend": attempt.resend,
         "patience": any(exchange.outcome.patience for exchange in attempt.exchanges),
         "exchanges": [_exchange(exchange) for exchange in attempt.exchanges],

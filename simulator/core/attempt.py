@@ -81,7 +81,6 @@ def record(
     policy: Policy,
     ended_at: datetime,
     retry_at: datetime | None,
-    history_id: str,
 ) -> Attempt:
     """The attempt as it ended; ``delivery`` as it stood before."""
     assert delivery.started is not None  # it was begun
@@ -93,7 +92,6 @@ def record(
         ended_at=ended_at,
         retry_at=retry_at,
         exchanges=tuple(attempt.exchanges),
-        history_id=history_id,
         retry=policy.retry,
         resend=delivery.resent,
     )

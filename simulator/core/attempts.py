@@ -220,8 +220,7 @@ class Attempts:
                 retry_at = self._last_retry
                 after = replace(after, due=retry_at)
             self._last_retry = retry_at
-        history_id = self._ids.hex("history", delivery.id, delivery.attempts)
-        ended = record(attempt, delivery, verdict, policy, now, retry_at, history_id)
+        ended = record(attempt, delivery, verdict, policy, now, retry_at)
         del self._open[delivery.id]
         self.again.pop(delivery.id, None)
         self.ended += 1

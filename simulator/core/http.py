@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from simulator.core.errors import OurFault
+from simulator.core.heads import opened
 from simulator.core.model import Callout
 
 
@@ -18,8 +19,11 @@ def compose(
     body: bytes,
     request_id: str,
     purpose: str = "callout",
+    *,
+    notification_id: str = "",
+    trusted: str = "",
 ) -> Callout:
-    """A callout with its head written out: request line, ``Host``, the given headers, then the framing.
+    """A callout whose head is the request line, ``Host``, the given headers, then the framing.
 
     ``url`` must be absolute, with scheme and host, and free of white space; a fragment is not sent. ``Content-Length``
     is written wherever there is a body or the method has one by nature. A line break in a header would be a header that
@@ -33,8 +37,8 @@ def compose(
     text = "\r\n".join(lines)
     if text.count("\n") + text.count("\r") != 2 * len(lines) - 2:
         raise OurFault(f"a line break within a header or the target of {method} {parts.netloc}")
-    head = f"{text}\r\n\r\n".encode()
-    return Callout(method=method, url=url, head=head, body=body, request_id=request_id, purpose=purpose)
+    form = opened(method, url, f"{text}\r\n\r\n", len(body), request_id, notification_id, purpose, trusted)
+    return Callout(form, body, request_id, notification_id)
 
 
 def _named(parts: SplitResult) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-Headers = tuple[tuple[str, str], ...]
+from simulator.core.heads import Form, Headers, bare, parse_headers
 
 
 class ErrorClass(StrEnum):
@@ -45,7 +45,7 @@ class Submission(Struct, frozen=True, gc=False):
     details: Any = None
 
     def __repr__(self) -> str:
-        return f"<Submission {self.method} {_bare(self.target)} {len(self.body)} B>"
+        return f"<Submission {self.method} {bare(self.target)} {len(self.body)} B>"
 
 
 class JobPhase(StrEnum):
@@ -78,7 +78,7 @@ class Job(Struct, frozen=True, gc=False):
         return self.submission.tenant
 
     def __repr__(self) -> str:
-        return f"<Job {self.id[:8]}… {self.submission.method} {_bare(self.submission.target)} {self.phase}>"
+        return f"<Job {self.id[:8]}… {self.submission.method} {bare(self.submission.target)} {self.phase}>"
 
 
 class Event(Struct, frozen=True, gc=False):
@@ -117,22 +117,40 @@ class Subscription(Struct, frozen=True, gc=False):
     terms: Any = None
 
     def __repr__(self) -> str:
-        return f"<Subscription {self.id[:8]}… {self.label!r} {self.method} {_bare(self.url)}>"
+        return f"<Subscription {self.id[:8]}… {self.label!r} {self.method} {bare(self.url)}>"
 
 
 class Callout(Struct, frozen=True, gc=False):
     """One HTTP request, exactly as it goes onto the wire: ``head`` is the request line and headers, ``body`` follows.
 
     ``trusted`` is a certificate in PEM that its receiver may show, or have been signed by, besides all that is trusted anyway.
+    ``notification_id`` is empty where its head bears none.
     """
 
-    method: str
-    url: str
-    head: bytes
+    form: Form
     body: bytes
     request_id: str
-    purpose: str = "callout"
-    trusted: str = ""
+    notification_id: str = ""
+
+    @property
+    def method(self) -> str:
+        return self.form.method
+
+    @property
+    def url(self) -> str:
+        return self.form.url
+
+    @property
+    def purpose(self) -> str:
+        return self.form.purpose
+
+    @property
+    def trusted(self) -> str:
+        return self.form.trusted
+
+    @property
+    def head(self) -> bytes:
+        return self.form.head(self.request_id, self.notification_id, len(self.body))
 
     @property
     def headers(self) -> Headers:
@@ -145,7 +163,7 @@ class Callout(Struct, frozen=True, gc=False):
         return self.head + self.body
 
     def __repr__(self) -> str:
-        return f"<Callout {self.method} {_bare(self.url)} {len(self.body)} B>"
+        return f"<Callout {self.method} {bare(self.url)} {len(self.body)} B>"
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -284,24 +302,9 @@ class Attempt(Struct, frozen=True, gc=False):
     ended_at: datetime
     retry_at: datetime | None
     exchanges: tuple[Exchange, ...]
-    history_id: str
     retry: bool = True
     resend: bool = False
 
     @property
     def response_code(self) -> int:
         return self.verdict.code
-
-
-def _bare(url: str) -> str:
-    """A URL without its query and its user information, where secrets stand."""
-    address = url.partition("?")[0]
-    scheme, slashes, rest = address.partition("://")
-    return f"{scheme}{slashes}{rest.rpartition('@')[2]}" if slashes else address
-
-
-def parse_headers(head: bytes, encoding: str = "latin-1") -> Headers:
-    """The header lines of a request's or an answer's head, in order; by default as HTTP reads them."""
-    lines = head.decode(encoding, "replace").split("\n")[1:]
-    pairs = (line.rstrip("\r").partition(":") for line in lines)
-    return tuple((name, value.strip()) for name, colon, value in pairs if colon)

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from msgspec import Struct, json
 
 from simulator.core.errors import AuthorError, near_match
-from simulator.core.model import Headers
+from simulator.core.heads import Headers
 from simulator.core.units import format_duration, format_rate, format_size, parse_duration, parse_rate, parse_size
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from simulator.core.model import Headers, parse_headers
+from simulator.core.heads import Headers, parse_headers
 
 
 class Deed(StrEnum):

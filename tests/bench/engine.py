@@ -9,6 +9,7 @@ from time import process_time
 
 from simulator.core.dialect import Happening
 from simulator.core.engine import Engine
+from simulator.core.heads import Form
 from simulator.core.model import Callout, Delivery
 from simulator.core.timeline import Timeline
 from simulator.runtime.clock import VIRTUAL_START
@@ -18,13 +19,14 @@ from tests.support.fake_dialect import NAME, FakeDialect, answered
 CALLOUTS = 20_000
 WAITING = 200_000
 ROUNDS = 5
+FORM = Form("POST", "https://a.test/", "POST / HTTP/1.1\r\n\r\n")
 
 
 class Trivial(FakeDialect):
     """Renders nothing, so that the engine alone is measured."""
 
     def _callout(self, delivery: Delivery, request_id: str, *more: tuple[str, str]) -> Callout:
-        return Callout("POST", "https://a.test/", b"POST / HTTP/1.1\r\n\r\n", b"", request_id)
+        return Callout(FORM, b"", request_id)
 
 
 def an_attempt() -> Figure:

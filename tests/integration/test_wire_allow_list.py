@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from simulator.core.heads import Form
 from simulator.core.http import compose
 from simulator.core.model import Callout, ErrorClass, Outcome
 from simulator.runtime.addresses import Addresses
@@ -16,7 +17,8 @@ FINE = says(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", keep=True)
 
 
 def callout(url: str) -> Callout:
-    return Callout("POST", url, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", b"", "0" * 32)
+    head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    return Callout(Form("POST", url, head), b"", "0" * 32)
 
 
 async def send(wire: Wire, url: str) -> Outcome:

@@ -127,4 +127,5 @@ class FakeDialect:
 
     def _callout(self, delivery: Delivery, request_id: str, *more: tuple[str, str]) -> Callout:
         headers = [("X-Notification-Id", delivery.id), ("X-Request-Id", request_id), *more]
-        return compose("POST", delivery.subscription.url, headers, b'{"event":"Done"}', request_id)
+        url, body = delivery.subscription.url, b'{"event":"Done"}'
+        return compose("POST", url, headers, body, request_id, notification_id=delivery.id)

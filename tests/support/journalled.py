@@ -93,8 +93,8 @@ class JournalledWorld(World):
         def write(row: Row) -> None:
             self.written.append(encode(row))
 
-        scribe = Scribe(self.codec, write, subscriptions)
         engine = engine or self.engine
+        scribe = Scribe(self.codec, write, engine.ids, subscriptions)
         engine.ledger.listeners.append(scribe.hear)
         engine.faults.told = lambda faults: scribe.note("faults", faults)
 

@@ -18,6 +18,7 @@ from simulator.core.ledger import (
     JobChanged,
 )
 from simulator.core.model import Attempt, Delivery, Event, Job, Outcome, Phase, Submission, Subscription, Verdict
+from simulator.runtime.journal import entries
 from simulator.runtime.journal.codec import Codec
 from simulator.runtime.journal.rows import (
     AttemptRow,
@@ -70,7 +71,7 @@ class Reader:
             DeliveryRow: self._delivery,
             StepRow: lambda row: self._told(DeliveryChanged(self._stands(row.stand))),
             StartRow: lambda row: self._told(ExchangeStarted(self._stands(row.stand), (), row.at)),
-            AttemptRow: lambda row: self._told(AttemptEnded(self._stands(row.stand), self._shared(row.attempt))),
+            AttemptRow: self._attempt,
             ClearedRow: self._cleared,
             ShelfRow: self._shelf,
             NoteRow: lambda row: self._noted(row.name, self._codec.decode(row.value)),
@@ -133,6 +134,10 @@ class Reader:
             taken=to.taken,
         )
         return delivery
+
+    def _attempt(self, row: AttemptRow) -> None:
+        attempt = self._shared(entries.read(row.attempt, row.stand.id))
+        self._told(AttemptEnded(self._stands(row.stand), attempt))
 
     def _shared(self, attempt: Attempt) -> Attempt:
         """The last verdict and the last outcome again, where they are the same: there may be a million of them."""

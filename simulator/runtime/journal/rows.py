@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from simulator.core.model import Attempt, JobPhase, Phase
+from simulator.core.model import JobPhase, Outcome, Phase, Verdict
 from simulator.runtime.journal.codec import Payload
 
 FORMAT = 1
@@ -110,11 +110,51 @@ class StartRow(Struct, frozen=True, array_like=True, tag="start"):
     request_ids: tuple[str, ...]
 
 
+class CalloutEntry(Struct, frozen=True):
+    """A request as it went out."""
+
+    method: str
+    url: str
+    head: bytes
+    body: bytes
+    request_id: str
+    purpose: str = "callout"
+    trusted: str = ""
+
+    def __repr__(self) -> str:
+        return f"<CalloutEntry {self.request_id}>"  # its head may hold credentials
+
+
+class ExchangeEntry(Struct, frozen=True):
+    """A request and what came of it."""
+
+    callout: CalloutEntry
+    outcome: Outcome
+    sent_at: datetime
+    ended_at: datetime
+    duplicate: bool = False
+
+
+class AttemptEntry(Struct, frozen=True):
+    """An attempt as it ended."""
+
+    number: int
+    limit: int
+    verdict: Verdict
+    sent_at: datetime
+    ended_at: datetime
+    retry_at: datetime | None
+    exchanges: tuple[ExchangeEntry, ...]
+    history_id: str
+    retry: bool = True
+    resend: bool = False
+
+
 class AttemptRow(Struct, frozen=True, array_like=True, tag="attempt"):
     """An attempt ended."""
 
     stand: Stand
-    attempt: Attempt
+    attempt: AttemptEntry
 
 
 class ClearedRow(Struct, frozen=True, array_like=True, tag="cleared"):

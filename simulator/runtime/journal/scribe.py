@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from simulator.core.ids import Ids
 from simulator.core.ledger import (
     AttemptEnded,
     Cleared,
@@ -16,7 +17,8 @@ from simulator.core.ledger import (
     Fact,
     JobChanged,
 )
-from simulator.core.model import Delivery, Event, Job, JobPhase, Phase, Subscription
+from simulator.core.model import Attempt, Delivery, Event, Job, JobPhase, Phase, Subscription
+from simulator.runtime.journal import entries
 from simulator.runtime.journal.codec import Codec
 from simulator.runtime.journal.rows import (
     AttemptRow,
@@ -39,10 +41,11 @@ REMEMBERED = 1_000
 
 
 class Scribe:
-    """``write`` takes the rows, in order."""
+    """``write`` takes the rows, in order; ``ids`` make those that are derived."""
 
-    def __init__(self, codec: Codec, write: Callable[[Row], None], subscriptions: int = 0) -> None:
+    def __init__(self, codec: Codec, write: Callable[[Row], None], ids: Ids, subscriptions: int = 0) -> None:
         self._codec = codec
+        self._ids = ids
         self._write = write
         self._numbered = subscriptions
         self._subscriptions: OrderedDict[int, tuple[int, Subscription]] = OrderedDict()
@@ -51,7 +54,7 @@ class Scribe:
         """A listener of the ledger."""
         match fact:
             case AttemptEnded(delivery=delivery, attempt=attempt):
-                self._write(AttemptRow(stand(delivery), attempt))
+                self.attempt(delivery, attempt)
             case ExchangeStarted(delivery=delivery, callouts=callouts, at=at):
                 request_ids = tuple([callout.request_id for callout in callouts])
                 self._write(StartRow(stand(delivery), at, request_ids))
@@ -110,6 +113,11 @@ class Scribe:
         """A delivery, as it was opened."""
         subscription = self._number(delivery.subscription)
         self._write(DeliveryRow(delivery.id, delivery.event.id, subscription, delivery.due, delivery.number))
+
+    def attempt(self, delivery: Delivery, attempt: Attempt) -> None:
+        """An attempt that ended, and where its delivery stands."""
+        history_id = self._ids.history(delivery.id, attempt.number)
+        self._write(AttemptRow(stand(delivery), entries.written(attempt, history_id)))
 
     def shelf(self, dialect: str, tenant: str, shelf: str, key: str, record: Any) -> None:
         """A tenant's record was put there, or taken away where it is None."""

@@ -5,12 +5,13 @@ the HMAC header; it knows no answer and no retry. The connection is kept for a c
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
-from msgspec.structs import replace
 
+from simulator.core.heads import Form, opened
 from simulator.core.http import compose
 from simulator.core.model import Callout, Event, Unsendable
 from simulator.zuora.callouts.checks import Fault, body_fault, header_fault, url_fault
@@ -28,6 +29,8 @@ CONTENT_TYPE = "application/json; charset=utf-8"  # a captured callout (observed
 WITH_BODY = frozenset({HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH})
 OWN = frozenset({"Zuora-Request-Id", "X-Amzn-Trace-Id", "Zuora-Notification-Id"})
 """Made of ids, never of what anybody configured: nothing can be wrong with them."""
+NO_REQUEST, NO_NOTIFICATION = "\x01" * 32, "\x02" * 32
+"""In the place of ids that are still open: nothing that may stand in a header is like them."""
 TRACED = frozenset({"zuora-request-id", "x-amzn-trace-id", "zuora-notification-id"})
 
 
@@ -54,19 +57,35 @@ def render(
     if params and in_query:
         url = _with_query(url, params)
     body, body_wrong = _body(template, event, settings, source, {} if in_query else params)
-    headers = _default_headers(settings, request_id, notification_id, bool(body))
-    _place(headers, [(source.fill(name), source.fill(text)) for name, text in (template.callout_headers or {}).items()])
+    own = [(source.fill(name), source.fill(text)) for name, text in (template.callout_headers or {}).items()]
     if authorization is not None:
-        _place(headers, [("Authorization", authorization)])
-    signature = signature_header(template, headers, body, source)
-    if signature is not None:
-        _place(headers, [signature])
-    checked = (header_fault(*header) for header in headers if header[0] not in OWN)
-    fault = url_fault(url) or body_wrong or next(filter(None, checked), None)
-    if fault is not None:
-        return _unsendable(template.http_method, url, headers, body, request_id, fault)
-    callout = compose(template.http_method.value, url, headers, body, request_id)
-    return replace(callout, trusted=template.certificate) if template.certificate else callout
+        own.append(("Authorization", authorization))
+    agent = settings.quirks.user_agent
+    if template.hmac_key:
+        headers = _headers(agent, own, request_id, notification_id, has_body=bool(body))
+        signature = signature_header(template, headers, body, source)
+        own += [signature] if signature is not None else []
+    fault = url_fault(url) or body_wrong
+    if fault is None:
+        form = _form(template.http_method, url, agent, tuple(own), bool(body), template.certificate or "")
+        if isinstance(form, Form):
+            return Callout(form, body, request_id, notification_id)
+        fault = form
+    headers = _headers(agent, own, request_id, notification_id, has_body=bool(body))
+    return _unsendable(template.http_method, url, headers, body, request_id, fault)
+
+
+@lru_cache(maxsize=1024)
+def _form(
+    method: HttpMethod, url: str, agent: str, own: tuple[tuple[str, str], ...], has_body: bool, trusted: str
+) -> Form | Fault:
+    """The head of all callouts that are filled in alike, checked and written once; or what is wrong with it."""
+    headers = _headers(agent, own, NO_REQUEST, NO_NOTIFICATION, has_body=has_body)
+    faults = (header_fault(*header) for header in headers if header[0] not in OWN)
+    if (fault := next(filter(None, faults), None)) is not None:
+        return fault
+    body = b"?" if has_body else b""
+    return compose(method.value, url, headers, body, NO_REQUEST, notification_id=NO_NOTIFICATION, trusted=trusted).form
 
 
 def data_source(event: Event, settings: Settings, tenant: Tenant, now: datetime) -> DataSource:
@@ -129,26 +148,25 @@ def _compact(value: Mapping[str, object]) -> bytes:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _default_headers(settings: Settings, request_id: str, notification_id: str, has_body: bool) -> Headers:
+def _headers(
+    agent: str, own: Iterable[tuple[str, str]], request_id: str, notification_id: str, *, has_body: bool
+) -> Headers:
+    """The default headers, each of its ``own`` in the place of the one of its name, or at the end; the traced ones stay."""
     headers = [("Content-Type", CONTENT_TYPE)] if has_body else []
     headers += [
         ("Zuora-Request-Id", request_id),
         ("X-Amzn-Trace-Id", f"Root=1-{request_id[:8]}-{request_id[8:]}"),
         ("Zuora-Notification-Id", notification_id),
-        ("User-Agent", settings.quirks.user_agent),
+        ("User-Agent", agent),
         ("Accept", "*/*"),
     ]
-    return headers
-
-
-def _place(headers: Headers, custom: list[tuple[str, str]]) -> None:
-    """Puts each custom header in the place of the one of its name, or at the end; the traced ones stay."""
-    for name, value in custom:
+    for name, value in own:
         folded = name.lower()
         if folded in TRACED:
             continue
         place = next((index for index, (known, _) in enumerate(headers) if known.lower() == folded), len(headers))
         headers[place : place + 1] = [(name, value.strip(" \t"))]
+    return headers
 
 
 def _unsendable(
@@ -157,8 +175,10 @@ def _unsendable(
     """The rendered text, on one line per header whatever is in it, and the verdict that stands in for an answer."""
     lines = [f"{method} {url} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
     shown = "\r\n".join(line.translate(CONTROLS) for line in lines) + "\r\n\r\n"
-    plain = url.encode("utf-8", "replace").decode()  # half a surrogate pair would break the record
-    callout = Callout(method.value, plain, shown.encode("utf-8", "replace"), body, request_id)
+    plain, head = (
+        text.encode("utf-8", "replace").decode() for text in (url, shown)
+    )  # half a surrogate pair is no text
+    callout = Callout(opened(method.value, plain, head, len(body), request_id), body, request_id)
     return Unsendable(callout, unsendable(str(fault)), str(fault))
 
 

@@ -30,7 +30,6 @@ def attempt(verdict: str = "again", number: int = 1, retry_at: Any = None, **mor
         ended_at=MORNING,
         retry_at=retry_at,
         exchanges=(),
-        history_id="h" * 32,
         **more,
     )
 

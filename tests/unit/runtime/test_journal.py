@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.core.errors import NotKept, OurFault
+from simulator.core.ids import Ids
 from simulator.core.ledger import DeliveryChanged, EventRaised
 from simulator.core.model import Delivery, Phase
 from simulator.runtime.journal.codec import Codec
@@ -48,7 +49,7 @@ def test_only_types_that_were_named_are_made() -> None:
 
 def heard(*facts: Any) -> list[Row]:
     rows: list[Row] = []
-    scribe = Scribe(Codec([]), rows.append, 7)
+    scribe = Scribe(Codec([]), rows.append, Ids(0), 7)
     for fact in facts:
         scribe.hear(fact)
     return rows

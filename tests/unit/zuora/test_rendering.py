@@ -78,6 +78,26 @@ def test_the_bytes_of_an_asynchronous_events_callout() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"callout_baseurl": "https://www.example.com/callout/2"},
+        {"callout_headers": {"X-A": "b"}},
+        {"http_method": HttpMethod.PUT},
+        {"certificate": "-----BEGIN CERTIFICATE-----"},
+        {"authorization": "Basic eDp5"},
+        {"settings": {"quirks": {"userAgent": "another"}}},
+    ],
+)
+def test_what_callouts_have_in_common_is_kept_once(changed: dict[str, Any]) -> None:
+    """Whatever their events and bodies; and whatever changes is in the next one."""
+    plain = {"callout_headers": {"X-A": "a"}}
+    one, other = sent(**plain), sent(event(fields={"Account.Id": "another"}), **plain)
+    assert one.form is other.form
+    assert one.body != other.body
+    assert sent(**{**plain, **changed}).form not in (one.form, other.form)
+
+
 PARAMS = {"AccountId": "<DataSource.Account.Id>", "Name": "{{Account.Name}}", "Email": "<Account.Email>", "Fixed": "7"}
 
 

@@ -1,0 +1,51 @@
+"""An attempt as it stands in a journal, whole, and back as it is kept in memory, where the many share what they have in common.
+
+It decides neither: the shape is `rows`', and what is shared the core's. What is derived in memory is written out, so that
+a row can be read by itself.
+"""
+
+from simulator.core.heads import opened
+from simulator.core.model import Attempt, Callout, Exchange
+from simulator.runtime.journal.rows import AttemptEntry, CalloutEntry, ExchangeEntry
+
+
+def written(attempt: Attempt, history_id: str) -> AttemptEntry:
+    """``attempt``, whose row of a provider's history bears that id."""
+    it = attempt
+    exchanges = tuple([_exchange_written(exchange) for exchange in it.exchanges])
+    return AttemptEntry(
+        it.number,
+        it.limit,
+        it.verdict,
+        it.sent_at,
+        it.ended_at,
+        it.retry_at,
+        exchanges,
+        history_id,
+        it.retry,
+        it.resend,
+    )
+
+
+def _exchange_written(exchange: Exchange) -> ExchangeEntry:
+    it, sent = exchange, exchange.callout
+    callout = CalloutEntry(sent.method, sent.url, sent.head, sent.body, sent.request_id, sent.purpose, sent.trusted)
+    return ExchangeEntry(callout, it.outcome, it.sent_at, it.ended_at, it.duplicate)
+
+
+def read(entry: AttemptEntry, delivery_id: str) -> Attempt:
+    """An attempt at that delivery. Raises ValueError for a head that is no text."""
+    it = entry
+    exchanges = tuple([_exchange_read(exchange, delivery_id) for exchange in it.exchanges])
+    return Attempt(
+        it.number, it.limit, it.verdict, it.sent_at, it.ended_at, it.retry_at, exchanges, it.retry, it.resend
+    )
+
+
+def _exchange_read(entry: ExchangeEntry, delivery_id: str) -> Exchange:
+    it, sent = entry, entry.callout
+    head = sent.head.decode()
+    about = delivery_id if delivery_id in head else ""
+    form = opened(sent.method, sent.url, head, len(sent.body), sent.request_id, about, sent.purpose, sent.trusted)
+    callout = Callout(form, sent.body, sent.request_id, about)
+    return Exchange(callout, it.outcome, it.sent_at, it.ended_at, it.duplicate)
