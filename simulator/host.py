@@ -13,7 +13,7 @@ from simulator.instance import Instance
 from simulator.marketing_cloud.handle import CloudHandle
 from simulator.marketing_cloud.routes import CloudSurface
 from simulator.options import Options
-from simulator.runtime.server import Refused, Server, Surface, application
+from simulator.runtime.server import Refused, Server, Site, Surface
 from simulator.runtime.tls import LOCAL_NAMES
 from simulator.testing.handle import Handle
 from simulator.testing.threaded import ThreadedSimulator
@@ -58,9 +58,9 @@ class Simulator(Handle):
         ]
         names = {*LOCAL_NAMES, options.host, *options.server_names}
         tls = instance.authority.server_context(*sorted(names)) if options.tls else None
-        app = application(surfaces, instance.dispatcher.broken.append, self._refused, instance.durable)
-        add_page(app, LedgerFeed(instance, self._next_commands))
-        self._server = Server(app, options.host, options.port, tls)
+        site = Site(surfaces, instance.dispatcher.broken.append, self._refused, instance.durable)
+        add_page(site.app, LedgerFeed(instance, self._next_commands))
+        self._server = Server(site, options.host, options.port, tls)
         await self._server.start()
 
     def _refused(self, method: str, path: str, status: int, words: str) -> None:

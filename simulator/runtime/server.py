@@ -1,4 +1,4 @@
-"""The web server: one application for all surfaces, one error middleware, a socket that stays bound.
+"""The web server: one site for all surfaces, one answer to errors, a socket that stays bound.
 
 A surface owns paths and knows how its provider words a refusal; this module alone decides whose fault an error is:
 the client's becomes an answer, ours becomes a traceback in the log and a plain 500.
@@ -46,68 +46,95 @@ class Surface(Protocol):
         """The answer to a request that cannot be served, in the surface's own words."""
 
 
+class SelfRouting(Surface, Protocol):
+    """A surface that finds the operation by itself: it is asked at once, past the application's router and middlewares."""
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request of any path that it owns; raises ClientError for one that is refused."""
+
+
 Refused = Callable[[str, str, int, str], None]
 
 
-def application(
-    surfaces: Sequence[Surface],
-    broken: Callable[[BaseException], None],
-    refused: Refused = lambda *refusal: None,
-    durable: Callable[[], Awaitable[None]] | None = None,
-) -> web.Application:
-    """One application; the first surface that owns a path answers for its errors.
+class Site:
+    """All surfaces behind one door; the first that owns a path answers for its errors.
 
     ``broken`` hears of faults of ours, ``refused`` of each answer that refuses: method, path, status, text.
     ``durable``, where there is one, has seen on disk what a request changed before it is answered.
     """
 
-    @web.middleware
-    async def errors(request: web.Request, handler: Answering) -> web.StreamResponse:
+    def __init__(
+        self,
+        surfaces: Sequence[Surface],
+        broken: Callable[[BaseException], None],
+        refused: Refused = lambda *refusal: None,
+        durable: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._surfaces = surfaces
+        self._broken = broken
+        self._refused = refused
+        self._durable = durable
+
+        @web.middleware
+        async def errors(request: web.Request, handler: Answering) -> web.StreamResponse:
+            return await self.answered(request, handler)
+
+        self.app = web.Application(middlewares=[errors], client_max_size=BODY_LIMIT)
+        for surface in surfaces:
+            surface.add_routes(self.app)
+
+    def door(self, through_router: Answering) -> Answering:
+        """What a request is given to: the surface itself where it routes by itself, else the application.
+
+        The router and the middlewares of aiohttp cost a fifth of a request that a bare handler answers.
+        """
+
+        async def opened(request: web.Request) -> web.StreamResponse:
+            surface = self._owner(request.path)
+            serve: Answering | None = getattr(surface, "serve", None)
+            if serve is None or "Expect" in request.headers:  # the application knows how to answer a 100
+                return await through_router(request)
+            return await self.answered(request, serve)
+
+        return opened
+
+    async def answered(self, request: web.Request, handler: Answering) -> web.StreamResponse:
+        """What ``handler`` answers, or the refusal that its error calls for."""
         try:
             response = await handler(request)
-            if durable is not None and request.method not in SAFE and not response.prepared:
-                await durable()
-            return response
-        except NotKept as error:
-            return refuse(request, ClientError(str(error), status=503))
-        except ClientError as error:
-            return refuse(request, error)
-        except AuthorError as error:
-            return refuse(request, ClientError(str(error), status=400))
-        except web.HTTPException as error:
-            if error.status < 400:
-                raise
-            return refuse(request, ClientError(f"HTTP {error.status} {error.reason}", status=error.status))
+            if self._durable is not None and request.method not in SAFE and not response.prepared:
+                await self._durable()
         except (ConnectionError, TimeoutError):
             raise
         except Exception as error:
-            log.exception("a fault of the simulator itself: %s %s", request.method, request.path)
-            broken(error)
-            return refuse(
-                request, ClientError("A fault of the simulator itself; its log has the traceback.", status=500)
-            )
-
-    def refuse(request: web.Request, error: ClientError) -> web.StreamResponse:
-        surface = next((surface for surface in surfaces if surface.owns(request.path)), surfaces[-1])
-        return surface.refuse(request, error)
-
-    app = web.Application(middlewares=[telling(refused), errors], client_max_size=BODY_LIMIT)
-    for surface in surfaces:
-        surface.add_routes(app)
-    return app
-
-
-def telling(refused: Refused) -> Callable[..., Awaitable[web.StreamResponse]]:
-    """The middleware that tells of each answer that refuses something."""
-
-    @web.middleware
-    async def told(request: web.Request, handler: Answering) -> web.StreamResponse:
-        response = await handler(request)
+            response = self._refusal(request, error)
         if response.status >= 400:
-            refused(request.method, request.path_qs, response.status, said(response))
+            self._refused(request.method, request.path_qs, response.status, said(response))
         return response
 
-    return told
+    def _refusal(self, request: web.Request, error: Exception) -> web.StreamResponse:
+        match error:
+            case NotKept():
+                refused = ClientError(str(error), status=503)
+            case ClientError():
+                refused = error
+            case AuthorError():
+                refused = ClientError(str(error), status=400)
+            case web.HTTPException() if error.status < 400:
+                raise error
+            case web.HTTPException():
+                refused = ClientError(f"HTTP {error.status} {error.reason}", status=error.status)
+            case _:
+                log.error("a fault of the simulator itself: %s %s", request.method, request.path, exc_info=error)
+                self._broken(error)
+                refused = ClientError("A fault of the simulator itself; its log has the traceback.", status=500)
+        return self._owner(request.path).refuse(request, refused)
+
+    def _owner(self, path: str) -> Surface:
+        for surface in self._surfaces:
+            if surface.owns(path):
+                return surface
+        return self._surfaces[-1]
 
 
 def said(response: web.StreamResponse) -> str:
@@ -133,10 +160,11 @@ class _OneLine(logging.LoggerAdapter[logging.Logger]):
 
 
 class Server:
-    """Serves an application on one bound socket."""
+    """Serves a site on one bound socket."""
 
-    def __init__(self, app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOPS_WITHIN, logger=_OneLine(log, {}))
+    def __init__(self, site: Site, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self._site = site
+        self._runner = web.AppRunner(site.app, access_log=None, shutdown_timeout=STOPS_WITHIN, logger=_OneLine(log, {}))
         self._host = host
         self._port = port
         self._tls = tls
@@ -147,6 +175,11 @@ class Server:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         self.socket = socket.create_server((self._host, self._port), family=family, backlog=1024)
         await self._runner.setup()
+        server = self._runner.server
+        if server is None:
+            raise OurFault("a runner that is set up has a server")
+        # typed for its lower level: the server of an application makes a `web.Request` of each
+        server.request_handler = self._site.door(server.request_handler)  # type: ignore[assignment]
         await web.SockSite(self._runner, self.socket, ssl_context=self._tls, backlog=1024).start()
 
     async def stop(self) -> None:
