@@ -3,10 +3,10 @@
 One object joins the API edge to the core. It opens no socket and reads no clock: `now` and `kick` are given to it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from sys import intern
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -23,12 +23,14 @@ from simulator.zuora.requests.plans import Plan
 from simulator.zuora.settings import Settings
 from simulator.zuora.tenant import Tenant, Tenants
 
+if TYPE_CHECKING:
+    from simulator.zuora.edge.call import Call
+
 
 class ZuoraService:
     """The edge of the Zuora dialect.
 
-    ``refusal`` says why a URL cannot be registered. ``before_answer`` is awaited before a request that changes something
-    is answered, where somebody keeps what was accepted.
+    ``refusal`` says why a URL cannot be registered.
     """
 
     def __init__(
@@ -53,7 +55,6 @@ class ZuoraService:
         self.allow_unknown = allow_unknown
         self.strict_fields = strict_fields
         self.rate_limits = rate_limits
-        self.before_answer: Callable[[], Awaitable[None]] | None = None
         self._requests = 0
 
     def settings(self, tenant: Tenant) -> Settings:
@@ -149,13 +150,13 @@ class ZuoraService:
         self.kick()
         return self.engine.ledger.jobs[job.id]
 
-    def rule_for(self, tenant: Tenant | None, method: str, path: str, body: Any) -> Rule | None:
+    def rule_for(self, call: "Call") -> Rule | None:
         """The outcome rule that applies to a request; each rule counts the calls that fit it."""
         chosen = None
-        for shelf in (tenant.outcomes if tenant is not None else None, self.tenants.outcomes):
+        for shelf in (call.tenant.outcomes, self.tenants.outcomes):
             if not shelf:
                 continue
-            rule, counted = choose(dict(shelf.items()), method, path, body)
+            rule, counted = choose(dict(shelf.items()), call.method, call.path, call.body)
             for key, seen in counted.items():
                 shelf.put(key, seen)
             chosen = chosen or rule

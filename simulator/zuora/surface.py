@@ -6,7 +6,7 @@ What an operation does stands with the operation; how a family refuses stands in
 
 import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
@@ -14,7 +14,7 @@ from simulator.core.errors import ClientError
 from simulator.zuora.edge import idempotency, limits, replies
 from simulator.zuora.edge.admission import TRACK_ID, is_track_id, read_body, tenant_of, track_id_of
 from simulator.zuora.edge.call import Call
-from simulator.zuora.edge.operations import Operation, Table
+from simulator.zuora.edge.operations import Table
 from simulator.zuora.edge.reading import segments_of
 from simulator.zuora.edge.replies import About, Family, Reply
 from simulator.zuora.edge.routes import OPERATIONS, family_of
@@ -22,14 +22,11 @@ from simulator.zuora.requests.outcomes import Rule
 from simulator.zuora.requests.plans import Plan, Result
 from simulator.zuora.service import ZuoraService
 
-FAMILY: web.RequestKey[Family] = web.RequestKey("zuora_family", Family)
-REQUEST_ID: web.RequestKey[str] = web.RequestKey("zuora_request_id", str)
-COUNTED: web.RequestKey[tuple[int, int]] = web.RequestKey("zuora_counted", tuple)
+CALL: web.RequestKey[Call] = web.RequestKey("zuora_call", Call)
 COMPRESSED_FROM = 1000
 """Bytes; longer answers are compressed where the client takes that (documented: ND-C)."""
 LOST_STATUS = 504
 """What a client sees of an answer that was lost: requests end at 120 s with a gateway timeout (documented)."""
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LIMIT_HEADERS = {
     "RateLimit-Limit": limits.SAID_LIMIT,
     "Concurrency-Limit-Type": "Default",
@@ -55,51 +52,65 @@ class ZuoraSurface:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; raises ClientError for one that is refused."""
         service = self.service
-        path, _, query = request.raw_path.partition("?")
-        segments = segments_of(path)
-        operation, values = self.table.find(request.method, path, segments)
-        request[FAMILY] = operation.family
-        tenant = service.tenants.nobody if operation.open else tenant_of(service, request)
-        windows = limits.TOKENS if operation.open else limits.API
-        remaining, reset, wait = limits.count(tenant.traffic, service.now(), windows)
-        request[COUNTED] = (remaining, reset)
+        call = request[CALL] = self._call(request)
+        operation = call.operation
+        if operation.open:
+            windows = limits.TOKENS
+        else:
+            windows = limits.API
+            call.tenant = tenant_of(service, request.headers, call.now)
+        traffic = call.tenant.traffic
+        remaining, reset, wait = limits.count(traffic, call.now, windows)
+        call.counted = remaining, reset
         if service.rate_limits:
-            limits.enforce(tenant.traffic, wait, concurrent=operation.limited)
-        call = Call(
+            limits.enforce(traffic, wait, concurrent=operation.limited)
+        call.track_id = track_id_of(request.headers)
+        await read_body(request, call)
+        rule = service.rule_for(call)
+        key = request.headers.get(idempotency.HEADER)
+        if key is not None and not operation.open and idempotency.check(key, call.method, call.path):
+            reply = await self._once(call, rule, key)
+        else:
+            reply = await self._carry_out(call, rule)
+        return self._response(request.headers, reply, call)
+
+    def _call(self, request: web.Request) -> Call:
+        """What is asked for, by nobody yet; raises ClientError where there is no such operation."""
+        service, target, method = self.service, request.raw_path, request.method
+        path, _, query = target.partition("?")
+        segments = segments_of(path)
+        operation, values = self.table.find(method, path, segments)
+        return Call(
             service,
-            tenant,
-            request.method,
-            request.raw_path,
+            service.tenants.nobody,
+            service.now(),
+            operation,
+            method,
+            target,
             segments,
             values,
             request.query if query else {},
             request.headers,
-            f"{request.scheme}://{request.host}",
+            request.scheme,
         )
-        call.track_id = track_id_of(request)
-        await read_body(request, operation, call)
-        plain_path = "/" + "/".join(segments)
-        rule = service.rule_for(tenant, request.method, plain_path, call.body)
-        key = request.headers.get(idempotency.HEADER)
-        if key is not None and not operation.open and idempotency.check(key, request.method, plain_path):
-            reply = await self._once(request, operation, call, rule, key, f"{plain_path}?{query}")
-        else:
-            reply = await self._carry_out(request, operation, call, rule)
-        return self._response(request, reply)
 
     def refuse(self, request: web.Request, error: ClientError) -> web.StreamResponse:
         """The envelope of the operation's family (contract, section 4)."""
+        call = request.get(CALL)
         segments = segments_of(request.raw_path.partition("?")[0])
-        family = request.get(FAMILY) or family_of(segments)
+        family = call.operation.family if call is not None else family_of(segments)
         if error.status == 404 and error.code in ("", replies.NOT_FOUND):
             error = self._nowhere(request, family)
-        reply = self._failure(request, family, error)
+        request_id = self._request_id(call) if call is not None else self.service.own_request_id()
+        reply = self._failure(request.path, request_id, family, error)
         headers = dict(reply.headers)
         if isinstance(error, limits.Limited):
             headers["Retry-After"] = str(error.retry_after)
         if error.status == 405:
             headers["Allow"] = self.table.methods(segments)
-        return self._response(request, Reply(reply.body, reply.status, headers, reply.content_type))
+        if call is None:
+            headers["Zuora-Request-Id"] = request_id
+        return self._response(request.headers, Reply(reply.body, reply.status, headers, reply.content_type), call)
 
     def _nowhere(self, request: web.Request, family: Family) -> ClientError:
         """An endpoint that does not exist, in the family's words; v1 may say so with HTTP 200 (knob; Q28)."""
@@ -107,111 +118,101 @@ class ZuoraSurface:
             return ClientError("HTTP 404 Not Found", status=404)
         tenants = self.service.tenants
         try:
-            quirks = tenants.settings(tenant_of(self.service, request).id).quirks
+            quirks = tenants.settings(tenant_of(self.service, request.headers, self.service.now()).id).quirks
         except ClientError:
             quirks = tenants.defaults.quirks
         return replies.no_endpoint(request.path, quirks.unknown_endpoint_status)
 
     # ── carrying out ──
 
-    async def _once(
-        self, request: web.Request, operation: Operation, call: Call, rule: Rule | None, key: str, target: str
-    ) -> Reply:
+    async def _once(self, call: Call, rule: Rule | None, key: str) -> Reply:
         """Carry out what was not carried out for this key before."""
-        service, tenant = self.service, call.tenant
-        replay = service.settings(tenant).quirks.idempotency_replay
-        earlier = idempotency.earlier(tenant, key, request.method, target, service.now(), replay)
+        tenant, method = call.tenant, call.method
+        target = f"{call.path}?{call.target.partition('?')[2]}"
+        replay = self.service.settings(tenant).quirks.idempotency_replay
+        earlier = idempotency.earlier(tenant, key, method, target, call.now, replay)
         if earlier is not None:
             return earlier
 
         def keep(reply: Reply) -> None:
-            headers = {**reply.headers, "Zuora-Request-Id": self._request_id(request)}
+            headers = {**reply.headers, "Zuora-Request-Id": self._request_id(call)}
             kept = Reply(reply.encoded, reply.status, headers, reply.content_type)
-            idempotency.keep(tenant, key, request.method, target, service.now(), kept)
+            idempotency.keep(tenant, key, method, target, self.service.now(), kept)
 
         tenant.traffic.under_way.add(key)
         try:
-            return await self._carry_out(request, operation, call, rule, keep)
+            return await self._carry_out(call, rule, keep)
         finally:
             tenant.traffic.under_way.discard(key)
 
-    async def _carry_out(
-        self,
-        request: web.Request,
-        operation: Operation,
-        call: Call,
-        rule: Rule | None,
-        keep: Callable[[Reply], None] | None = None,
-    ) -> Reply:
+    async def _carry_out(self, call: Call, rule: Rule | None, keep: Callable[[Reply], None] | None = None) -> Reply:
         """Do what was asked, or what a rule says instead. ``keep`` takes the answer, whether or not the client gets it."""
-        traffic = call.tenant.traffic
-        traffic.in_flight += operation.limited
+        traffic, limited = call.tenant.traffic, call.operation.limited
+        traffic.in_flight += limited
         try:
             if rule is not None and rule.result is Result.STATUS:
                 await _wait(rule)
                 raise _ruled(rule, rule.status or 500)
-            reply = self._answer(request, operation, call, rule.plan if rule is not None else None)
+            reply = self._answer(call, rule.plan if rule is not None else None)
             if keep is not None:
                 keep(reply)
-            if self.service.before_answer is not None and request.method not in SAFE:
-                await self.service.before_answer()
             if rule is not None:
                 await _wait(rule)
                 if rule.result is Result.LOST_ANSWER:
                     raise _ruled(rule, rule.status or LOST_STATUS)
             return reply
         finally:
-            traffic.in_flight -= operation.limited
+            traffic.in_flight -= limited
 
-    def _answer(self, request: web.Request, operation: Operation, call: Call, plan: Plan | None) -> Reply:
+    def _answer(self, call: Call, plan: Plan | None) -> Reply:
+        operation = call.operation
         try:
             if plan is not None and not operation.plans:
                 _end_at_once(plan, operation.family)
             call.plan = plan
-            reply = operation.answer(call)
+            return operation.answer(call)
         except ClientError as error:
             if error.code == replies.NOT_FOUND and error.status == 404:
                 raise
             # What an operation refuses is its answer, and is kept for its key like any other.
-            reply = self._failure(request, operation.family, error)
-        if call.request_id:
-            request[REQUEST_ID] = call.request_id
-        return reply
+            return self._failure(call.decoded, self._request_id(call), operation.family, error)
 
     # ── answering ──
 
-    def _failure(self, request: web.Request, family: Family, error: ClientError) -> Reply:
-        request_id = self._request_id(request)
-        about = About(request.path, request_id, self.service.process_id(request_id), self.service.now())
+    def _failure(self, path: str, request_id: str, family: Family, error: ClientError) -> Reply:
+        about = About(path, request_id, self.service.process_id(request_id), self.service.now())
         return replies.failure(family, error, about)
 
-    def _request_id(self, request: web.Request) -> str:
+    def _request_id(self, call: Call) -> str:
         """The id of this request: that of the job it made, or one of its own (spec: exactly 36 characters)."""
-        known = request.get(REQUEST_ID)
-        if known is None:
-            known = request[REQUEST_ID] = self.service.own_request_id()
-        return known
+        if not call.request_id:
+            call.request_id = self.service.own_request_id()
+        return call.request_id
 
-    def _response(self, request: web.Request, reply: Reply) -> web.Response:
+    def _response(self, asked: Mapping[str, str], reply: Reply, call: Call | None) -> web.Response:
+        """The answer to what ``asked`` these headers; ``call`` is None where it was no call at all."""
         body = reply.encoded
-        headers = {"Zuora-Request-Id": self._request_id(request), **reply.headers}
-        track_id = request.headers.get(TRACK_ID)
+        headers = dict(reply.headers)
+        if call is not None:
+            headers = {"Zuora-Request-Id": self._request_id(call), **headers}
+            if call.counted is not None:
+                headers |= _counted(call.operation.family, *call.counted)
+        track_id = asked.get(TRACK_ID)
         if track_id and is_track_id(track_id):
             headers[TRACK_ID] = track_id
-        if COUNTED in request:
-            remaining, reset = request[COUNTED]
-            if request[FAMILY] is Family.TOKEN:
-                headers |= {"X-RateLimit-Limit-minute": "2000", "X-RateLimit-Remaining-minute": str(remaining)}
-            else:
-                headers |= LIMIT_HEADERS
-                headers["RateLimit-Remaining"] = str(remaining)
-                headers["RateLimit-Reset"] = str(reset)
-        if len(body) > COMPRESSED_FROM and "gzip" in request.headers.get("Accept-Encoding", "").lower():
+        if len(body) > COMPRESSED_FROM and "gzip" in asked.get("Accept-Encoding", "").lower():
             body = gzip.compress(body, 1, mtime=0)
             headers["Content-Encoding"] = "gzip"
         if body:
             headers["Content-Type"] = reply.content_type
         return web.Response(body=body or None, status=reply.status, headers=headers)
+
+
+def _counted(family: Family, remaining: int, reset: int) -> dict[str, str]:
+    """What an answer tells of the rate limits."""
+    if family is Family.TOKEN:
+        return {"X-RateLimit-Limit-minute": "2000", "X-RateLimit-Remaining-minute": str(remaining)}
+    return {**LIMIT_HEADERS, "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset)}
 
 
 async def _wait(rule: Rule) -> None:

@@ -39,6 +39,16 @@ class Grant(Struct, frozen=True, rename="camel"):
     expires: datetime | None = None
 
 
+class Window:
+    """How many requests came since ``begun``, in seconds since 1970: one of the spans that a rate limit counts."""
+
+    __slots__ = ("begun", "used")
+
+    def __init__(self, begun: int) -> None:
+        self.begun = begun
+        self.used = 0
+
+
 class Traffic:
     """What a tenant has asked for lately; nothing that a restart must remember."""
 
@@ -47,7 +57,7 @@ class Traffic:
     def __init__(self) -> None:
         self.in_flight = 0
         self.under_way: set[str] = set()
-        self.windows: dict[int, tuple[int, int]] = {}
+        self.windows: dict[int, Window] = {}
         self.swept: datetime | None = None
 
 

@@ -5,6 +5,8 @@ It alone decides who may speak for a tenant, what a track id may hold, and which
 
 import binascii
 from base64 import b64decode
+from collections.abc import Mapping
+from datetime import datetime
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError
@@ -13,7 +15,7 @@ from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 from simulator.core.errors import ClientError
 from simulator.zuora.edge import replies
 from simulator.zuora.edge.call import Call
-from simulator.zuora.edge.operations import Body, Operation
+from simulator.zuora.edge.operations import Body
 from simulator.zuora.edge.reading import read_json
 from simulator.zuora.service import ZuoraService
 from simulator.zuora.tenant import CLIENT_ID_LENGTH, SECRET_LENGTH, Tenant
@@ -26,16 +28,15 @@ LONGEST_CLIENT_ID = 254
 _KINDS: dict[Body, tuple[type, str]] = {Body.OBJECT: (dict, "object"), Body.ARRAY: (list, "array")}
 
 
-def tenant_of(service: ZuoraService, request: web.Request) -> Tenant:
+def tenant_of(service: ZuoraService, headers: Mapping[str, str], now: datetime) -> Tenant:
     """The tenant for which a request speaks; raises a 401 where it speaks for none.
 
     A token, or id and secret as HTTP Basic or in the two headers of older clients (documented: "apiAccessKeyId").
     """
-    headers = request.headers
     scheme, _, word = headers.get("Authorization", "").partition(" ")
     tenant: Tenant | None = None
     if scheme.lower() == "bearer":
-        tenant = service.tenants.of_token(word.strip(), service.now())
+        tenant = service.tenants.of_token(word.strip(), now)
     elif scheme.lower() == "basic":
         tenant = _of_pair(service, *basic_pair(word))
     elif "apiAccessKeyId" in headers:
@@ -71,9 +72,9 @@ def admit(service: ZuoraService, client_id: str, secret: str) -> None:
         raise ClientError("Bad client credentials", status=401)
 
 
-def track_id_of(request: web.Request) -> str | None:
+def track_id_of(headers: Mapping[str, str]) -> str | None:
     """The track id that is echoed and told; raises a 400 for one that breaks its rules (documented: ND-C)."""
-    text = request.headers.get(TRACK_ID)
+    text = headers.get(TRACK_ID)
     if text and not is_track_id(text):
         words = f"{TRACK_ID} must have at most {TRACK_ID_LENGTH} US-ASCII characters and none of : ; \" '"
         raise ClientError(words, code=replies.BAD_VALUE)
@@ -84,7 +85,7 @@ def is_track_id(text: str) -> bool:
     return len(text) <= TRACK_ID_LENGTH and text.isascii() and text.isprintable() and not TRACK_ID_NEVER & set(text)
 
 
-async def read_body(request: web.Request, operation: Operation, call: Call) -> None:
+async def read_body(request: web.Request, call: Call) -> None:
     """Read what the operation takes: 413 for too much, 415 for another type, category 90 for what is no JSON.
 
     The type is asked only where there is a body.
@@ -98,9 +99,10 @@ async def read_body(request: web.Request, operation: Operation, call: Call) -> N
         call.raw = await request.read()
     except (ContentEncodingError, web.RequestPayloadError) as error:
         raise ClientError("The body is not what its Content-Encoding says", code=replies.BAD_VALUE) from error
-    if not call.raw or operation.body is Body.NONE:
+    kind = call.operation.body
+    if not call.raw or kind is Body.NONE:
         return
-    if operation.body is Body.FORM:
+    if kind is Body.FORM:
         if request.content_type != FORM:
             raise ClientError(f"The body must be {FORM}", status=415)
         call.body = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
@@ -108,6 +110,6 @@ async def read_body(request: web.Request, operation: Operation, call: Call) -> N
     if request.content_type != replies.JSON:
         raise ClientError("HTTP 415 Unsupported Media Type", status=415)
     call.body = read_json(call.raw)
-    expected, words = _KINDS.get(operation.body, (object, ""))
+    expected, words = _KINDS.get(kind, (object, ""))
     if not isinstance(call.body, expected):
         raise ClientError(f"The request body must be a JSON {words}", code=replies.BAD_JSON)

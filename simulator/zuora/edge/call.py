@@ -6,31 +6,37 @@ Readers of its parts raise the ClientError that says what is wrong with them.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from simulator.core.errors import ClientError
 from simulator.zuora.edge.replies import BAD_QUERY
 from simulator.zuora.requests.plans import Plan
 
 if TYPE_CHECKING:
+    from simulator.zuora.edge.operations import Operation
     from simulator.zuora.service import ZuoraService
     from simulator.zuora.tenant import Tenant
 
 
 class Call:
-    """``values`` are the path's parameters in order, ``target`` is path and query as received, ``host`` the base URL.
+    """``values`` are the path's parameters in order, ``target`` is path and query as received.
 
-    An operation sets ``request_id`` where its answer bears the id of a job that it made.
+    ``now`` is the instant at which it was asked, ``counted`` what remains of the rate limit and the seconds to its end.
+    An operation sets ``request_id`` where its answer bears the id of a job that it made; else it gets one of its own.
     """
 
     __slots__ = (
         "body",
+        "counted",
         "headers",
-        "host",
         "method",
+        "now",
+        "operation",
         "plan",
         "query",
         "raw",
         "request_id",
+        "scheme",
         "segments",
         "service",
         "target",
@@ -43,23 +49,28 @@ class Call:
         self,
         service: "ZuoraService",
         tenant: "Tenant",
+        now: datetime,
+        operation: "Operation",
         method: str,
         target: str,
         segments: tuple[str, ...],
-        values: list[str],
+        values: tuple[str, ...],
         query: Mapping[str, str],
         headers: Mapping[str, str],
-        host: str,
+        scheme: str,
     ) -> None:
         self.service = service
         self.tenant = tenant
+        self.now = now
+        self.operation = operation
         self.method = method
         self.target = target
         self.segments = segments
         self.values = values
         self.query = query
         self.headers = headers
-        self.host = host
+        self.scheme = scheme
+        self.counted: tuple[int, int] | None = None
         self.raw = b""
         self.body: Any = None
         self.request_id = ""
@@ -67,9 +78,19 @@ class Call:
         self.plan: Plan | None = None
 
     @property
-    def now(self) -> datetime:
-        """The simulator's present instant."""
-        return self.service.now()
+    def path(self) -> str:
+        """The path with each slash once, decoded, without what some clients write before `/v1`."""
+        return "/" + "/".join(self.segments)
+
+    @property
+    def decoded(self) -> str:
+        """The path as it was asked for, decoded."""
+        return unquote(self.target.partition("?")[0], errors="replace")
+
+    @property
+    def host(self) -> str:
+        """The base URL under which it was asked, without a closing slash."""
+        return f"{self.scheme}://{self.headers.get('Host', 'localhost')}"
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ concurrency (Q19, inferred).
 from datetime import datetime
 
 from simulator.core.errors import ClientError
-from simulator.zuora.tenant import Traffic
+from simulator.zuora.tenant import Traffic, Window
 
 API = ((60, 50_000), (3_600, 2_250_000), (86_400, 27_000_000))
 TOKENS = ((60, 100), (3_600, 67_500), (86_400, 810_000))
@@ -36,15 +36,14 @@ def enforce(traffic: Traffic, wait: int | None, *, concurrent: bool) -> None:
 def count(traffic: Traffic, now: datetime, windows: tuple[tuple[int, int], ...] = API) -> tuple[int, int, int | None]:
     """Count one request: what remains of the shortest window, the seconds to its end, and those to wait if one is full."""
     instant = int(now.timestamp())
-    remaining = reset = 0
     wait: int | None = None
     for seconds, most in windows:
-        number, left = divmod(instant, seconds)
-        before, used = traffic.windows.get(seconds, (number, 0))
-        used = used + 1 if before == number else 1
-        traffic.windows[seconds] = (number, used)
-        if seconds == windows[0][0]:
-            remaining, reset = max(0, most - used), seconds - left
-        if used > most:
-            wait = max(wait or 0, seconds - left)
-    return remaining, reset, wait
+        window = traffic.windows.get(seconds)
+        if window is None or not window.begun <= instant < window.begun + seconds:
+            window = traffic.windows[seconds] = Window(instant - instant % seconds)
+        window.used += 1
+        if window.used > most:
+            wait = max(wait or 0, window.begun + seconds - instant)
+    seconds, most = windows[0]
+    shortest = traffic.windows[seconds]
+    return max(0, most - shortest.used), shortest.begun + seconds - instant, wait

@@ -7,6 +7,7 @@ made from this table too, so that what is described and what is served are one.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -80,12 +81,14 @@ class Table:
         self._operations = tuple(operations)
         for operation in operations:
             self._add(operation)
+        self.find = lru_cache(maxsize=512)(self._find)
+        """`_find` of the paths asked for lately."""
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._operations)
 
-    def find(self, method: str, path: str, segments: tuple[str, ...]) -> tuple[Operation, list[str]]:
-        """The operation, and the values of its path's parameters in order; the rest of a path as one tuple at the end.
+    def _find(self, method: str, path: str, segments: tuple[str, ...]) -> tuple[Operation, tuple[str, ...]]:
+        """The operation, and the values of its path's parameters in order; the rest of a path as one at the end.
 
         Raises ClientError: 404 where no operation has that path, 405 where none has that method.
         """
@@ -98,7 +101,7 @@ class Table:
             operation = found.get("GET")
         if operation is None:
             raise ClientError("HTTP 405 Method Not Allowed", status=405)  # documented words (ND)
-        return operation, values
+        return operation, tuple(values)
 
     def methods(self, segments: tuple[str, ...]) -> str:
         """The methods of a path, as an `Allow` header lists them."""
