@@ -9,6 +9,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 from aiohttp import web, web_app
@@ -74,6 +75,7 @@ class Site:
         self._broken = broken
         self._refused = refused
         self._durable = durable
+        self._owner = lru_cache(maxsize=512)(self._find_owner)
 
         @web.middleware
         async def errors(request: web.Request, handler: Answering) -> web.StreamResponse:
@@ -130,7 +132,7 @@ class Site:
                 refused = ClientError("A fault of the simulator itself; its log has the traceback.", status=500)
         return self._owner(request.path).refuse(request, refused)
 
-    def _owner(self, path: str) -> Surface:
+    def _find_owner(self, path: str) -> Surface:
         for surface in self._surfaces:
             if surface.owns(path):
                 return surface

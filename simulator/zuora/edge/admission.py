@@ -92,14 +92,19 @@ async def read_body(request: web.Request, call: Call) -> None:
     """
     if not request.can_read_body:
         return
+    kind, content, most = call.operation.body, request.content, request._client_max_size  # aiohttp has no other name
     length = request.content_length
-    if length is not None and length >= request._client_max_size:  # aiohttp has no other name for it
-        raise HTTPRequestEntityTooLarge(max_size=request._client_max_size, actual_size=length)  # as above
+    if length is not None and length >= most:
+        raise HTTPRequestEntityTooLarge(max_size=most, actual_size=length)
     try:
-        call.raw = await request.read()
+        if content.is_eof() and kind is not Body.FORM:  # all of it came with the head
+            call.raw = content.read_nowait()
+            if len(call.raw) >= most:  # decompressed
+                raise HTTPRequestEntityTooLarge(max_size=most, actual_size=len(call.raw))
+        else:
+            call.raw = await request.read()
     except (ContentEncodingError, web.RequestPayloadError) as error:
         raise ClientError("The body is not what its Content-Encoding says", code=replies.BAD_VALUE) from error
-    kind = call.operation.body
     if not call.raw or kind is Body.NONE:
         return
     if kind is Body.FORM:

@@ -25,17 +25,14 @@ def failed(job: Job, now: datetime, quirks: Quirks, reason: Reason, process_id: 
     return msgspec.json.encode(_opening(job, now, quirks) | closing)
 
 
-def instant(at: datetime) -> str:
-    """``2021-10-03T10:33:12Z``."""
-    return f"{at.isoformat(timespec='seconds')[:19]}Z"  # a fifth of what strftime takes
-
-
 def _opening(job: Job, now: datetime, quirks: Quirks) -> dict[str, Any]:
     submission = job.submission
     request: dict[str, Any] = {"id": job.id, "method": submission.method, "url": _url(submission.target, quirks)}
     if submission.track_id is not None or quirks.missing_track_id is MissingTrackId.NULL:
         request["trackId"] = submission.track_id
-    return {"createTime": instant(job.created), "completeTime": instant(now), "request": request}
+    # Told as ``2021-10-03T10:33:12Z``: so the encoder writes an instant in UTC, faster than anybody formats it.
+    created, completed = job.created.replace(microsecond=0), now.replace(microsecond=0)
+    return {"createTime": created, "completeTime": completed, "request": request}
 
 
 def _url(target: str, quirks: Quirks) -> str:

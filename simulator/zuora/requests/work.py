@@ -4,8 +4,9 @@
 the contract lists as required, fails in Zuora's words. It decides nothing of who hears of it, and words no answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -65,13 +66,14 @@ class Target(Struct, frozen=True):
         return self.rest[-1] if self.rest else self.key or self.name
 
 
-def target_of(segments: Sequence[str]) -> Target:
+@lru_cache(maxsize=512)
+def target_of(segments: tuple[str, ...]) -> Target:
     """What the segments after ``/v1`` or ``/v1/async`` name; there is at least one."""
-    parts = list(segments)
+    parts = segments
     crud = parts[0] == OBJECT and len(parts) > 1
     if crud or (parts[0] == CATALOG and len(parts) > 1):
         parts = parts[1:]
-    return Target(parts[0], kind_of(parts[0]), parts[1] if len(parts) > 1 else None, tuple(parts[2:]), crud)
+    return Target(parts[0], kind_of(parts[0]), parts[1] if len(parts) > 1 else None, parts[2:], crud)
 
 
 def apply(
