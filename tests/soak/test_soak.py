@@ -150,7 +150,7 @@ def steady(samples: list[Sample]) -> None:
     warm, late = samples[quarter : 2 * quarter], samples[-quarter:]
 
     def middle(part: list[Sample], name: str) -> int:
-        return sorted(getattr(it, name) for it in part)[len(part) // 2]
+        return sorted(int(getattr(it, name)) for it in part)[len(part) // 2]
 
     for name in ("tasks", "files", "threads"):
         before, after = middle(warm, name), middle(late, name)
