@@ -61,7 +61,7 @@ class AnswerReader:
     @property
     def body(self) -> bytes:
         """The body as received, at most `BODY_KEPT` bytes."""
-        return bytes(self._kept.content)
+        return self._kept.whole()
 
     @property
     def truncated(self) -> bool:

@@ -26,8 +26,13 @@ class Kept:
     __slots__ = ("content", "cut")
 
     def __init__(self) -> None:
-        self.content = bytearray()
+        self.content: bytearray | bytes = bytearray()
         self.cut = False
+
+    def whole(self) -> bytes:
+        """All of it, to be asked for at the end: it stands in memory once, which counts where a hundred end at a time."""
+        self.content = bytes(self.content)
+        return self.content
 
     def add(self, data: bytes) -> None:
         room = BODY_KEPT - len(self.content)
