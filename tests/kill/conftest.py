@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from tests.support.killing import refusing
 from tests.support.served import Caller, Listener
 
 KILLS = int(os.environ.get("KILLS", "3"))
@@ -13,13 +14,7 @@ KILLS = int(os.environ.get("KILLS", "3"))
 
 @pytest.fixture
 async def listener() -> AsyncIterator[Listener]:
-    """Every fifth request is refused once, every eleventh always."""
-
-    def answer(request_id: str, number: int) -> int:
-        chance = int(request_id[:8], 16)
-        return 500 if chance % 11 == 0 or (chance % 5 == 0 and number == 1) else 200
-
-    async with Listener(answer) as listening:
+    async with Listener(refusing) as listening:
         yield listening
 
 
