@@ -47,7 +47,7 @@ soak: .venv/test.stamp ## Mixed load with faults for half an hour (SOAK=60 for a
 mutate: .venv/test.stamp ## Plant one small fault after the other in the core, and see the tests notice (hours)
 	@$(BIN)/python -m tests.mutation.mutate
 
-bench: .venv/test.stamp ## Measure, and write what was measured into tests/bench/RESULTS.md
+bench: .venv/fuzz.stamp .venv/browser.stamp ## Measure, and write what was measured into tests/bench/RESULTS.md
 	@$(BIN)/python -m tests.bench
 
 bench-peers: .venv/test.stamp ## Install what `make bench` measures us against, into a cache of its own

@@ -8,23 +8,30 @@ import sys
 from collections.abc import Callable, Iterator
 
 from tests.bench.acceptance import acceptance
+from tests.bench.bombs import bombs
+from tests.bench.by_the_receiver import accepted_and_called_out, attempts_of_the_policy
 from tests.bench.collecting import attempts_without_sockets, one_callout
 from tests.bench.delivery import delivery
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
-from tests.bench.figures import Figure, read
+from tests.bench.exactness import every_due_time, no_false_jump, same_seed_same_journal
+from tests.bench.figures import Figure
 from tests.bench.fixture import a_test_with_the_fixture, an_hour_of_retries, import_of_the_plugin, set_up_of_a_session
+from tests.bench.floods import floods
+from tests.bench.fuzzing import fuzz
 from tests.bench.hung_receiver import a_hung_receiver_beside_a_healthy_one
 from tests.bench.isolation import idle_connections
+from tests.bench.kills import kills
 from tests.bench.memory import idle, with_history, with_retention
 from tests.bench.page import the_page
 from tests.bench.replaying import a_replay
 from tests.bench.results import write
+from tests.bench.rows import rows_with_tests
 from tests.bench.startup import import_of_the_package, serve_until_ready, start_of_a_simulator
 from tests.bench.state import cost_of_state
 from tests.bench.virtual_time import weeks_of_retries
 from tests.bench.whole_way import whole_way
 
-Said = Figure | list[Figure] | str
+Said = Figure | list[Figure]
 
 MEASUREMENTS: tuple[Callable[[], Said], ...] = (
     acceptance,
@@ -51,6 +58,16 @@ MEASUREMENTS: tuple[Callable[[], Said], ...] = (
     an_hour_of_retries,
     the_page,
     a_replay,
+    accepted_and_called_out,
+    attempts_of_the_policy,
+    no_false_jump,
+    every_due_time,
+    same_seed_same_journal,
+    floods,
+    kills,
+    fuzz,
+    bombs,
+    rows_with_tests,
 )
 
 
@@ -69,7 +86,7 @@ def _figures(wanted: tuple[str, ...]) -> Iterator[Figure]:
         if wanted and measure.__name__ not in wanted:
             continue
         said = measure()
-        yield from said if isinstance(said, list) else [read(said) if isinstance(said, str) else said]
+        yield from said if isinstance(said, list) else [said]
 
 
 if __name__ == "__main__":

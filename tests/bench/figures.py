@@ -1,6 +1,5 @@
 """What a measurement says: a figure with its spread, the bound that it is held to, and what the load was."""
 
-import re
 import statistics
 from collections.abc import Sequence
 
@@ -29,9 +28,7 @@ def spread(values: Sequence[float], form: str = ".2f", unit: str = "") -> str:
     return f"{middle:{form}}{unit} ({min(values):{form}} to {max(values):{form}}, {len(values)} rounds)"
 
 
-def read(line: str) -> Figure:
-    """A figure out of a line like ``what (bound 50): figure``."""
-    what, _, figure = line.partition(": ")
-    bound = re.search(r" \(bound ([^)]*)\)", what)
-    row = "memory" if "MB" in figure else "start"
-    return Figure(row, what.replace(bound[0], "") if bound else what, figure, bound[1] if bound else "")
+def told(row: str, what: str, milliseconds: Sequence[float], bound: float) -> Figure:
+    """So many milliseconds, the median held to a bound."""
+    holds = statistics.median(milliseconds) <= bound
+    return Figure(row, what, spread(milliseconds, ".1f", " ms"), f"at most {bound:g} ms", holds)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from tests.bench.startup import told
+from tests.bench.figures import Figure, spread, told
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROUNDS = 9
@@ -78,25 +78,22 @@ def _python(script: str, *arguments: str) -> str:
     return run.stdout
 
 
-def import_of_the_plugin() -> str:
+def import_of_the_plugin() -> Figure:
     """Over `import pytest`, in a fresh interpreter each time."""
-    return told("import of the pytest plugin (bound 50)", [float(_python(PLUGIN)) for _ in range(ROUNDS)])
+    return told("fixture", "import of the pytest plugin", [float(_python(PLUGIN)) for _ in range(ROUNDS)], 50)
 
 
-def set_up_of_a_session() -> str:
+def set_up_of_a_session() -> Figure:
     """The session's server against the bare imports of the very modules that it needs, interleaved."""
     ratios = []
     for _ in range(ROUNDS):
         taken, modules = json.loads(_python(SET_UP))
         ratios.append(taken / float(_python(BARE, json.dumps(modules))))
-    middle = statistics.median(ratios)
-    return (
-        f"set-up of a session over its bare imports (bound 1.3): {middle:.2f}, "
-        f"{min(ratios):.2f} to {max(ratios):.2f} in {ROUNDS} rounds"
-    )
+    holds = statistics.median(ratios) <= 1.3
+    return Figure("S1", "set-up of a session over its bare imports", spread(ratios), "at most 1.3", holds)
 
 
-def a_test_with_the_fixture() -> str:
+def a_test_with_the_fixture() -> Figure:
     """Set-up and teardown of a test that takes `zuora_simulator`, less those of a test that takes nothing."""
     with TemporaryDirectory() as folder:
         Path(folder, "test_many.py").write_text(MANY.format(tests=TESTS), "utf-8")
@@ -111,10 +108,10 @@ def a_test_with_the_fixture() -> str:
         )
         taken = json.loads(Path(folder, "taken.json").read_text("utf-8"))
     nothing = statistics.median(taken["test_without"])
-    return told("a test with the fixture (bound 3)", [(each - nothing) * 1000 for each in taken["test_with"]])
+    return told("S1", "a further test with the fixture", [(each - nothing) * 1000 for each in taken["test_with"]], 3)
 
 
-def an_hour_of_retries() -> str:
+def an_hour_of_retries() -> list[Figure]:
     """503, 503, 200 over two movements, and five attempts a day apart: all of it, with the receiver's own time."""
     from simulator.receiver import ThreadedReceiver
     from simulator.testing.threaded import ThreadedSimulator
@@ -138,9 +135,7 @@ def an_hour_of_retries() -> str:
             days.append((perf_counter() - begun) * 1000)
         made = [len(callout.attempts) for callout in zuora.callouts]
         assert made == [3, 5] * ROUNDS, made
-    return "\n".join(
-        [
-            told("503, 503, 200 over two advances (bound 100)", hours),
-            told("five attempts at 1440 minutes (bound 100)", days),
-        ]
-    )
+    return [
+        told("fixture", "503, 503, 200 over two advances", hours, 100),
+        told("fixture", "five attempts at 1440 minutes", days, 100),
+    ]

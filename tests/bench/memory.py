@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.bench.figures import Figure
+
 PROJECT = Path(__file__).resolve().parents[2]
 DELIVERED = 100_000
 
@@ -41,20 +43,24 @@ asyncio.run(main())
 """
 
 
-def idle() -> str:
+def idle() -> Figure:
     """Started, with one definition, nothing delivered."""
-    return f"memory of an idle simulator (bound 60): {_megabytes(0):.0f} MB"
+    return _figure("S2", "memory of an idle simulator", _megabytes(0), 60)
 
 
-def with_history() -> str:
+def with_history() -> Figure:
     """Everything is kept: the request, its resource, its event, the callout with all bytes."""
-    return f"memory after {DELIVERED:,} delivered callouts, all kept (bound 400): {_megabytes(DELIVERED):.0f} MB"
+    return _figure("memory", f"resident after {DELIVERED:,} delivered callouts, all kept", _megabytes(DELIVERED), 400)
 
 
-def with_retention() -> str:
+def with_retention() -> Figure:
     """The latest 1,000; the resources that the requests made are not history, and stay."""
     held = _megabytes(DELIVERED, "1000")
-    return f"memory after {DELIVERED:,} delivered callouts with --retain 1000 (bound 150): {held:.0f} MB"
+    return _figure("S2", f"resident after {DELIVERED:,} delivered callouts with --retain 1000", held, 150)
+
+
+def _figure(row: str, what: str, held: float, bound: float) -> Figure:
+    return Figure(row, what, f"{held:.0f} MB", f"at most {bound} MB", held <= bound)
 
 
 def _megabytes(delivered: int, retain: str = "", state: str = "") -> float:

@@ -22,14 +22,14 @@ def import_of_the_package() -> Figure:
     runs = [
         subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout for _ in range(ROUNDS)
     ]
-    return Figure("S1", "import simulator", spread([float(run) for run in runs], ".1f", " ms"))
+    return Figure("start", "import simulator", spread([float(run) for run in runs], ".1f", " ms"))
 
 
 def start_of_a_simulator() -> Figure:
     """Entering `async with Simulator()`, everything imported; the bound is 50 ms."""
     taken = asyncio.run(_starts())
     said = spread(taken, ".1f", " ms")
-    return Figure("S1", "start of a Simulator, once imported", said, "under 50 ms", statistics.median(taken) < 50)
+    return Figure("start", "start of a Simulator, once imported", said, "under 50 ms", statistics.median(taken) < 50)
 
 
 async def _starts() -> list[float]:
@@ -82,8 +82,3 @@ def _first_line(command: list[str], folder: str) -> float:
         taken = (perf_counter() - begun) * 1000
         process.kill()
     return taken
-
-
-def told(what: str, milliseconds: list[float]) -> str:
-    """The median and the spread, in milliseconds."""
-    return f"{what}: {spread(milliseconds, '.1f', ' ms')}"

@@ -88,6 +88,20 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     )
 
 
+def test_a_state_file_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    """A second server on it is not started, and the first goes on; once it has ended, even by a kill, the file is free."""
+    with served("--state", "state.db", cwd=tmp_path) as server:
+        second = run("serve", "--port", "0", "--state", "state.db", cwd=tmp_path)
+        assert second.returncode == 2
+        assert second.stderr.count("\n") == 1
+        assert "state.db is in use by another process; end that one, or name another file" in second.stderr
+        assert server.call("GET", "/_simulator/health")[0] == 200
+        server.process.kill()
+        server.process.wait(10)
+    with served("--state", "state.db", cwd=tmp_path) as server:
+        assert server.call("GET", "/_simulator/health")[0] == 200
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_when_told(how: signal.Signals, tmp_path: Path) -> None:
     """Ctrl-C and SIGTERM end it with code 0, and nothing is left in the working directory."""

@@ -4,6 +4,7 @@ And a write that fails, whichever it is: nothing is accepted that is not on disk
 """
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from simulator.instance import Instance
 from simulator.options import Options
 from simulator.runtime.journal import file as journal_file
 from simulator.runtime.journal.file import File
+
+RecordProperty = Callable[[str, object], None]
 
 URL = "https://127.0.0.1:9/hook"
 
@@ -195,7 +198,9 @@ async def story(path: str, nth: int, message: str) -> tuple[list[str], bool]:
 
 
 @pytest.mark.parametrize("message", ["disk I/O error", "database or disk is full"])
-async def test_whichever_write_fails_nothing_accepted_is_lost(tmp_path: Path, message: str) -> None:
+async def test_whichever_write_fails_nothing_accepted_is_lost(
+    tmp_path: Path, message: str, record_property: RecordProperty
+) -> None:
     """For every n: each request that got a 202 is there after a restart, and comes to its end."""
     for nth in range(1, 100):
         path = str(tmp_path / f"{nth}.db")
@@ -208,6 +213,7 @@ async def test_whichever_write_fails_nothing_accepted_is_lost(tmp_path: Path, me
             assert all(told[request_id] == "delivered" for request_id in accepted)
         if not failed:
             assert nth > 5, "there was something to fail"
+            record_property("cases", nth - 1)
             return
     raise AssertionError("the story has no end")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -40,9 +41,10 @@ DECLINED = "Payment Declined"
 
 @pytest.mark.parametrize("headers", FOREIGN)
 async def test_a_page_of_somebody_else_changes_nothing(
-    zuora: Simulator, client: Client, headers: dict[str, str]
+    zuora: Simulator, client: Client, headers: dict[str, str], record_property: Callable[[str, object], None]
 ) -> None:
     """Under a foreign name, or from a foreign origin, each call that changes something is refused with 403."""
+    record_property("cases", len(CHANGING))
     for method, path in CHANGING:
         async with client.session.request(method, zuora.url + path, json={}, headers=headers) as answer:
             assert answer.status == 403, (method, path, headers)
@@ -114,6 +116,24 @@ async def test_a_redirect_is_recorded_and_not_followed(status: int) -> None:
             [callout] = zuora.callouts
             assert [attempt.response_code for attempt in callout.attempts] == [status]
         assert (receiver.count, elsewhere.accepted) == (1, 0)
+
+
+async def test_a_receiver_that_is_not_verified_is_shown_in_the_history(client: Client) -> None:
+    """Believed only where it was named, and then each exchange says so, to whoever looks."""
+    authority = Authority.in_memory()
+    async with Receiver(tls=authority) as receiver:
+        for named in ((), ("127.0.0.1",)):
+            async with Simulator(insecure_receivers=named, max_attempts=1) as zuora:
+                zuora.notify(DECLINED, receiver.url)
+                zuora.fire(DECLINED)
+                await zuora.drain()
+                [attempt] = zuora.callouts[0].attempts
+                async with client.session.get(f"{zuora.url}/_simulator/callouts/{zuora.callouts[0].id}") as answer:
+                    shown = await answer.text()
+            said = "is not verified (--insecure-receiver)"
+            assert attempt.response_code == (200 if named else 495)
+            assert any(said in note for note in attempt.exchanges[0].notes) is bool(named)
+            assert (said in shown) is bool(named)
 
 
 async def test_a_token_endpoint_outside_the_list_is_never_asked() -> None:
