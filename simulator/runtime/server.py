@@ -16,6 +16,7 @@ from aiohttp import web, web_app
 from aiohttp.http_exceptions import HttpProcessingError
 
 from simulator.core.errors import AuthorError, ClientError, NotKept, OurFault
+from simulator.runtime.doorway import Doorway, places
 
 log = logging.getLogger(__name__)
 
@@ -171,6 +172,8 @@ class Server:
         self._port = port
         self._tls = tls
         self.socket: socket.socket | None = None
+        self._doorway: Doorway | None = None
+        self._listening: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Bind and serve. Raises OSError where the port is taken."""
@@ -182,12 +185,17 @@ class Server:
             raise OurFault("a runner that is set up has a server")
         # typed for its lower level: the server of an application makes a `web.Request` of each
         server.request_handler = self._site.door(server.request_handler)  # type: ignore[assignment]
-        await web.SockSite(self._runner, self.socket, ssl_context=self._tls, backlog=1024).start()
+        self._doorway = Doorway(server, lambda: len(server.connections), places())
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(self._doorway, sock=self.socket, ssl=self._tls, backlog=1024)
 
     async def stop(self) -> None:
         """Stop serving and give the port back; no connection outlives it, though its client would keep it open."""
         server = self._runner.server
         open_ones = [line.transport for line in server.connections if line.transport is not None] if server else []
+        if self._listening is not None and self._doorway is not None:
+            self._listening.close()
+            self._doorway.close()
         await self._runner.cleanup()
         for transport in open_ones:
             transport.abort()  # over TLS a mere close waits for the client's goodbye, longer than the loop may live
