@@ -2,10 +2,12 @@
 
 import asyncio
 import stat
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
+import aiohttp
 import pytest
 from msgspec.structs import replace
 
@@ -203,6 +205,43 @@ async def test_a_large_body_and_a_large_header_are_refused(zuora: Simulator, cli
     writer.close()
     assert said.endswith(b" 400")
     assert len(zuora.requests) == before
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X: " + b"x" * 10_000_000,
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X: y\r\n" * 200_000,
+        b"x" * 10_000_000,
+    ],
+    ids=["a long target", "an endless header", "endless headers", "an endless method"],
+)
+async def test_a_head_without_end_is_cut_off(zuora: Simulator, head: bytes) -> None:
+    """It is answered 400 and the connection ends: what follows is not read, let alone kept."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(zuora.url.rpartition(":")[2]))
+    writer.write(head)
+    said = b""
+    with suppress(ConnectionResetError):
+        said = await reader.read(12)
+        while await reader.read(65_536):
+            pass
+    writer.transport.abort()
+    assert said[9:] in (b"400", b"")
+    async with aiohttp.ClientSession() as http, http.get(f"{zuora.url}/_simulator/health") as answer:
+        assert answer.status == 200
+
+
+async def test_a_body_without_length_is_cut_off_too(zuora: Simulator, client: Client) -> None:
+    """In chunks, as large as it likes."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(200):
+            yield bytes(65_536)
+
+    url = f"{zuora.url}/v1/async/accounts"
+    async with client.session.post(url, data=endless(), headers=client.headers) as answer:
+        assert answer.status == 413
 
 
 def test_a_report_is_not_written_through_a_file(tmp_path: Path) -> None:
