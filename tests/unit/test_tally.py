@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from simulator.core.model import Attempt, Callout, Decision, Exchange, Outcome, Verdict
+from simulator.core.http import compose
+from simulator.core.model import Attempt, Decision, Exchange, Outcome, Verdict
 from tests.bench.figures import Figure
 from tests.bench.results import ROWS, in_order
 from tests.bench.tally import FINE, REFUSING, Heard, judged
@@ -24,8 +25,7 @@ def recorded(*codes: int) -> list[Attempt]:
             T0,
             T0 + timedelta(0),
             None,
-            (Exchange(Callout("POST", "http://h/", b"", b"", f"r{number}"), Outcome(status=code), T0, T0),),
-            "h",
+            (Exchange(compose("POST", "http://h/", [], b"", f"r{number}"), Outcome(status=code), T0, T0),),
         )
         for number, code in enumerate(codes)
     ]
