@@ -9,9 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from simulator.control.json import answer, client_of, read_object
+from simulator.core.dialect import Unsendable
 from simulator.core.errors import ClientError, near_match
 from simulator.core.http import shown
-from simulator.core.model import Callout, Delivery, Event, Phase, Subscription, Unsendable, Verdict
+from simulator.core.model import Callout, Delivery, Event, Phase, Subscription, Verdict
 from simulator.instance import Instance
 from simulator.masking import mask_body, mask_headers, mask_url
 from simulator.zuora.catalogue import canonical

@@ -19,7 +19,6 @@ from simulator.core.model import (
     JobPhase,
     Policy,
     Subscription,
-    Unsendable,
     Verdict,
 )
 
@@ -47,6 +46,14 @@ class Later(Struct, frozen=True, gc=False):
     """The work is not done: look again at ``at``, or never where it is None."""
 
     at: datetime | None
+
+
+class Unsendable(Struct, frozen=True, gc=False):
+    """A callout that could be rendered but must not go out: its text, and the verdict that stands in for an answer."""
+
+    callout: Callout
+    verdict: Verdict
+    detail: str = ""
 
 
 class Dialect(Protocol):

@@ -227,14 +227,6 @@ class Verdict(Struct, frozen=True, gc=False):
     error: ErrorClass | None = None
 
 
-class Unsendable(Struct, frozen=True, gc=False):
-    """A callout that could be rendered but must not go out: its text, and the verdict that stands in for an answer."""
-
-    callout: Callout
-    verdict: Verdict
-    detail: str = ""
-
-
 class Policy(Struct, frozen=True, gc=False):
     """When a delivery is tried again: at most ``limit`` attempts, ``interval`` from start to start, none if not ``retry``."""
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from simulator.core.dialect import Finished, Happening, Later
+from simulator.core.dialect import Finished, Happening, Later, Unsendable
 from simulator.core.http import compose
 from simulator.core.ids import Ids
 from simulator.core.model import (
@@ -25,7 +25,6 @@ from simulator.core.model import (
     JobPhase,
     Policy,
     Subscription,
-    Unsendable,
     Verdict,
 )
 from simulator.marketing_cloud import conversations

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from simulator.core.dialect import Finished, Happening, Later
+from simulator.core.dialect import Finished, Happening, Later, Unsendable
 from simulator.core.ids import Ids
 from simulator.core.model import (
     Callout,
@@ -21,7 +21,6 @@ from simulator.core.model import (
     JobPhase,
     Policy,
     Subscription,
-    Unsendable,
     Verdict,
 )
 from simulator.zuora.callouts import attempt, auth

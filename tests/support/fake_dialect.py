@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from simulator.core.dialect import Finished, Happening, Later
+from simulator.core.dialect import Finished, Happening, Later, Unsendable
 from simulator.core.http import compose
 from simulator.core.model import (
     Callout,
@@ -25,7 +25,6 @@ from simulator.core.model import (
     Policy,
     Submission,
     Subscription,
-    Unsendable,
     Verdict,
 )
 

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from simulator.core.dialect import Unsendable
 from simulator.core.errors import OurFault
-from simulator.core.model import Callout, Delivery, Exchange, Unsendable, Verdict
+from simulator.core.model import Callout, Delivery, Exchange, Verdict
 from simulator.zuora.callouts.auth import AuthMemory, Authorize, FetchToken, first_step, next_step
 from simulator.zuora.callouts.judging import judge
 from simulator.zuora.callouts.merge_fields import Tenant

@@ -11,9 +11,10 @@ from functools import lru_cache
 
 import msgspec
 
+from simulator.core.dialect import Unsendable
 from simulator.core.heads import Form, opened
 from simulator.core.http import compose
-from simulator.core.model import Callout, Event, Unsendable
+from simulator.core.model import Callout, Event
 from simulator.zuora.callouts.checks import Fault, body_fault, header_fault, url_fault
 from simulator.zuora.callouts.judging import unsendable
 from simulator.zuora.callouts.merge_fields import DataSource, Tenant, named_in

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from simulator.core.dialect import Unsendable
 from simulator.core.errors import OurFault
 from simulator.core.model import (
     Callout,
@@ -20,7 +21,6 @@ from simulator.core.model import (
     Outcome,
     Phase,
     Subscription,
-    Unsendable,
     Verdict,
 )
 from simulator.zuora.callouts.attempt import Circumstances, go_on, open_attempt

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator._version import __version__
-from simulator.core.model import Callout, Decision, ErrorClass, Event, Unsendable
+from simulator.core.dialect import Unsendable
+from simulator.core.model import Callout, Decision, ErrorClass, Event
 from simulator.zuora.callouts.merge_fields import Tenant
 from simulator.zuora.callouts.rendering import render
 from simulator.zuora.notifications.definitions import CalloutTemplate, HmacAlgorithm, HmacOutputFormat, HttpMethod
