@@ -80,7 +80,7 @@ class Engine:
         self._timeline.add(now + self.latency, job.id)
         return job
 
-    def fire(self, dialect: str, tenant: str, happening: Happening, now: datetime, job: str | None = None) -> Event:
+    def fire(self, dialect: str, tenant: str, happening: Happening, now: datetime, job: Job | None = None) -> Event:
         """Let something happen: a delivery is opened for each who hears of it."""
         number = self.counts["event", tenant] + 1
         event = Event(
@@ -90,8 +90,8 @@ class Engine:
             name=happening.name,
             at=now,
             fields=happening.fields or NO_FIELDS,
-            body=happening.body,
-            job=job,
+            content=jobs.content(happening.body, job),
+            job=job.id if job is not None else None,
             details=happening.details,
         )
         audience = self.dialects[dialect].audience(event)  # asked first: where it fails, nothing has happened
@@ -228,7 +228,7 @@ class Engine:
         if isinstance(answer, Finished):
             for happening in answer.happenings:
                 try:
-                    self.fire(job.submission.dialect, job.tenant, happening, now, job.id)
+                    self.fire(job.submission.dialect, job.tenant, happening, now, after)
                 except Exception as error:
                     self.on_broken(error)
             for waiting in answer.awaited_by:

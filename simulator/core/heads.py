@@ -4,10 +4,11 @@ A million callouts of one definition differ in their ids and lengths alone, and 
 with these left open, once for all, and filled in when it is asked for. What is filled in is what was opened, byte by byte.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from msgspec import Struct
+
+from simulator.core import gaps
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -26,7 +27,7 @@ class Form(Struct, frozen=True, gc=False):
 
     def head(self, request_id: str, notification_id: str, length: int) -> bytes:
         """The request line and the headers of the request that bears these ids, to the blank line; in UTF-8."""
-        return (self.text % {**_gaps(request_id, notification_id), "length": length}).encode()
+        return gaps.filled(self.text, {**_ids(request_id, notification_id), "length": length})
 
 
 def opened(
@@ -41,8 +42,7 @@ def opened(
 ) -> Form:
     """The form of a head that is written out: its ids, wherever they stand, and the length at its end left open."""
     framing = f"\r\nContent-Length: {length}\r\n\r\n"
-    gaps = list(_gaps(request_id, notification_id).items())
-    text = _with_gaps(head.removesuffix(framing), gaps)
+    text = gaps.opened(head.removesuffix(framing), _ids(request_id, notification_id))
     if head.endswith(framing):
         text += "\r\nContent-Length: %(length)d\r\n\r\n"
     return _shared(method, url, text, purpose, trusted)
@@ -52,18 +52,10 @@ _shared = lru_cache(maxsize=1024)(Form)
 """Those that are like one of the last thousand are that one."""
 
 
-def _gaps(request_id: str, notification_id: str) -> dict[str, str]:
-    """What stands in each gap; ``trace`` is the request's id as tracing systems write one: the time first, then the rest."""
+def _ids(request_id: str, notification_id: str) -> dict[str, str]:
+    """What is left open; ``trace`` is the request's id as tracing systems write one: the time first, then the rest."""
     trace = f"{request_id[:8]}-{request_id[8:]}"
     return {"request": request_id, "trace": trace, "notification": notification_id}
-
-
-def _with_gaps(text: str, gaps: Sequence[tuple[str, str]]) -> str:
-    if not gaps:
-        return text.replace("%", "%%")
-    (name, value), *others = gaps
-    pieces = text.split(value) if value else [text]
-    return f"%({name})s".join([_with_gaps(piece, others) for piece in pieces])
 
 
 def bare(url: str) -> str:

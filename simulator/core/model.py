@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from simulator.core.gaps import Content
 from simulator.core.heads import Form, Headers, bare, parse_headers
 
 
@@ -84,8 +85,8 @@ class Job(Struct, frozen=True, gc=False):
 class Event(Struct, frozen=True, gc=False):
     """Something that happened and that somebody may have asked to hear of.
 
-    ``fields`` is the event's data source for merge fields, flat, every value a string; ``body`` is the payload that
-    the provider fixes for the event, or None where the definition decides.
+    ``fields`` is the event's data source for merge fields, flat, every value a string; ``content`` is the payload that
+    the provider fixes for the event, or None where the definition decides, and ``body`` its bytes.
     """
 
     id: str
@@ -94,9 +95,13 @@ class Event(Struct, frozen=True, gc=False):
     name: str
     at: datetime
     fields: Mapping[str, str]
-    body: bytes | None = None
+    content: Content | None = None
     job: str | None = None
     details: Any = None
+
+    @property
+    def body(self) -> bytes | None:
+        return None if self.content is None else bytes(self.content)
 
     def __repr__(self) -> str:
         return f"<Event {self.id[:8]}… {self.name!r} at {self.at:%H:%M:%S}>"
@@ -123,14 +128,19 @@ class Subscription(Struct, frozen=True, gc=False):
 class Callout(Struct, frozen=True, gc=False):
     """One HTTP request, exactly as it goes onto the wire: ``head`` is the request line and headers, ``body`` follows.
 
-    ``trusted`` is a certificate in PEM that its receiver may show, or have been signed by, besides all that is trusted anyway.
-    ``notification_id`` is empty where its head bears none.
+    Both are made of what is kept, which many callouts share, when they are asked for. ``notification_id`` is empty where the
+    head bears none. ``trusted`` is a certificate in PEM that its receiver may show, or have been signed by, besides all that
+    is trusted anyway.
     """
 
     form: Form
-    body: bytes
+    content: Content
     request_id: str
     notification_id: str = ""
+
+    @property
+    def body(self) -> bytes:
+        return bytes(self.content)
 
     @property
     def method(self) -> str:
@@ -160,7 +170,8 @@ class Callout(Struct, frozen=True, gc=False):
     @property
     def request_bytes(self) -> bytes:
         """What a socket at the receiver reads."""
-        return self.head + self.body
+        body = self.body
+        return self.form.head(self.request_id, self.notification_id, len(body)) + body
 
     def __repr__(self) -> str:
         return f"<Callout {self.method} {bare(self.url)} {len(self.body)} B>"

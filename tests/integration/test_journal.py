@@ -10,6 +10,8 @@ import pytest
 
 from simulator import Simulator
 from simulator.core.errors import AuthorError
+from simulator.core.gaps import Woven
+from simulator.core.model import Attempt
 from tests.support.cloud import CloudClient, post_to, subscribers
 
 URL = "https://127.0.0.1:9/hook"
@@ -50,6 +52,32 @@ async def test_everything_is_as_it_was(path: str, http: aiohttp.ClientSession) -
         (callout,) = zuora.callouts
         assert [attempt.response_code for attempt in callout.attempts] == [503, 200]
         assert callout.attempts[1].sent_at - callout.attempts[0].sent_at == timedelta(minutes=30)
+
+
+async def test_what_is_shared_is_shared_again(path: str, http: aiohttp.ClientSession) -> None:
+    """A million callouts that wait take no more memory behind a restart than before it."""
+    async with Simulator(state=path, delivery="collect", answers=[503]) as zuora:
+        zuora.notify("Async Request Succeeded", URL)
+        for _ in range(2):
+            await accept(zuora, http)
+        await zuora.settle()
+        before = kept(zuora)
+    async with Simulator(state=path, delivery="collect") as zuora:
+        assert kept(zuora) == before
+
+
+def kept(zuora: Simulator) -> list[tuple[Attempt, ...]]:
+    """The attempts, of which two callouts share all that is not their own."""
+    ledger = zuora.instance.engine.ledger
+    (one, other), (first, second) = ledger.attempts.values(), ledger.deliveries.values()
+    sent, also = one[0].exchanges[0].callout, other[0].exchanges[0].callout
+    assert sent.form is also.form
+    assert sent.content is first.event.content
+    assert isinstance(sent.content, Woven)
+    assert isinstance(second.event.content, Woven)
+    assert sent.content.pattern is second.event.content.pattern
+    assert one[0].verdict is other[0].verdict
+    return [one, other]
 
 
 def seen(zuora: Simulator) -> tuple[Any, ...]:

@@ -29,12 +29,17 @@ ROOMS = [
         "ids",
         "explain",
         "recovery",
+        "gaps",
+        "heads",
     )
-] + [f"simulator/runtime/journal/{name}.py" for name in ("codec", "rows", "scribe", "reading", "writer", "file")]
+] + [
+    f"simulator/runtime/journal/{name}.py"
+    for name in ("codec", "rows", "entries", "scribe", "reading", "writer", "file")
+]
 TESTS = [
     *(
         f"tests/unit/core/test_{name}.py"
-        for name in ("engine", "faults", "ledger", "job", "timeline", "ids", "explain")
+        for name in ("engine", "faults", "ledger", "job", "timeline", "ids", "explain", "gaps", "heads")
     ),
     "tests/unit/core/test_delivery.py",
     "tests/simulation",

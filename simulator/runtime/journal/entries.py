@@ -5,7 +5,7 @@ a row can be read by itself.
 """
 
 from simulator.core.heads import opened
-from simulator.core.model import Attempt, Callout, Exchange
+from simulator.core.model import Attempt, Callout, Delivery, Exchange
 from simulator.runtime.journal.rows import AttemptEntry, CalloutEntry, ExchangeEntry
 
 
@@ -33,19 +33,20 @@ def _exchange_written(exchange: Exchange) -> ExchangeEntry:
     return ExchangeEntry(callout, it.outcome, it.sent_at, it.ended_at, it.duplicate)
 
 
-def read(entry: AttemptEntry, delivery_id: str) -> Attempt:
+def read(entry: AttemptEntry, delivery: Delivery) -> Attempt:
     """An attempt at that delivery. Raises ValueError for a head that is no text."""
     it = entry
-    exchanges = tuple([_exchange_read(exchange, delivery_id) for exchange in it.exchanges])
+    exchanges = tuple([_exchange_read(exchange, delivery) for exchange in it.exchanges])
     return Attempt(
         it.number, it.limit, it.verdict, it.sent_at, it.ended_at, it.retry_at, exchanges, it.retry, it.resend
     )
 
 
-def _exchange_read(entry: ExchangeEntry, delivery_id: str) -> Exchange:
-    it, sent = entry, entry.callout
+def _exchange_read(entry: ExchangeEntry, delivery: Delivery) -> Exchange:
+    it, sent, told = entry, entry.callout, delivery.event
     head = sent.head.decode()
-    about = delivery_id if delivery_id in head else ""
+    about = delivery.id if delivery.id in head else ""
     form = opened(sent.method, sent.url, head, len(sent.body), sent.request_id, about, sent.purpose, sent.trusted)
-    callout = Callout(form, sent.body, sent.request_id, about)
+    content = told.content if told.content is not None and sent.body == told.body else sent.body
+    callout = Callout(form, content, sent.request_id, about)
     return Exchange(callout, it.outcome, it.sent_at, it.ended_at, it.duplicate)

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from simulator.core import job as jobs
 from simulator.core.ledger import (
     AttemptEnded,
     Cleared,
@@ -104,8 +105,9 @@ class Reader:
 
     def _event(self, row: EventRow) -> None:
         details, fields = self._codec.decode(row.details), row.fields or NO_FIELDS
+        content = jobs.content(row.body, self._jobs.get(row.job or ""))
         event = self._events[row.id] = Event(
-            row.id, row.dialect, row.tenant, row.name, row.at, fields, row.body, row.job, details
+            row.id, row.dialect, row.tenant, row.name, row.at, fields, content, row.job, details
         )
         self._told(EventRaised(event))
 
@@ -136,8 +138,8 @@ class Reader:
         return delivery
 
     def _attempt(self, row: AttemptRow) -> None:
-        attempt = self._shared(entries.read(row.attempt, row.stand.id))
-        self._told(AttemptEnded(self._stands(row.stand), attempt))
+        delivery = self._stands(row.stand)
+        self._told(AttemptEnded(delivery, self._shared(entries.read(row.attempt, delivery))))
 
     def _shared(self, attempt: Attempt) -> Attempt:
         """The last verdict and the last outcome again, where they are the same: there may be a million of them."""

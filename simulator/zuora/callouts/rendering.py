@@ -12,6 +12,7 @@ from functools import lru_cache
 import msgspec
 
 from simulator.core.dialect import Unsendable
+from simulator.core.gaps import Content
 from simulator.core.heads import Form, opened
 from simulator.core.http import compose
 from simulator.core.model import Callout, Event
@@ -64,7 +65,7 @@ def render(
     agent = settings.quirks.user_agent
     if template.hmac_key:
         headers = _headers(agent, own, request_id, notification_id, has_body=bool(body))
-        signature = signature_header(template, headers, body, source)
+        signature = signature_header(template, headers, bytes(body), source)
         own += [signature] if signature is not None else []
     fault = url_fault(url) or body_wrong
     if fault is None:
@@ -73,7 +74,7 @@ def render(
             return Callout(form, body, request_id, notification_id)
         fault = form
     headers = _headers(agent, own, request_id, notification_id, has_body=bool(body))
-    return _unsendable(template.http_method, url, headers, body, request_id, fault)
+    return _unsendable(template.http_method, url, headers, bytes(body), request_id, fault)
 
 
 @lru_cache(maxsize=1024)
@@ -111,7 +112,7 @@ def _with_query(url: str, params: Mapping[str, str]) -> str:
 
 def _body(
     template: CalloutTemplate, event: Event, settings: Settings, source: DataSource, params: Mapping[str, str]
-) -> tuple[bytes, Fault | None]:
+) -> tuple[Content, Fault | None]:
     """The body, and what is wrong with it. GET and DELETE have none, unless a quirk puts their parameters there."""
     has_body = template.http_method in WITH_BODY
     if has_body and template.custom_body is not None:
@@ -119,15 +120,15 @@ def _body(
         return text.encode("utf-8", "replace"), body_fault(text)
     if not has_body and not params:
         return b"", None
-    if event.body is None:
+    if event.content is None:
         own = {name: source.look_up(name) or source.empty for name in _told(template, event)}
         return _compact({**own, **params}), None
     mixing = settings.quirks.async_params
     if params and mixing is AsyncParams.PARAMS_ONLY:
         return _compact(params), None
     if not params or mixing is AsyncParams.PAYLOAD_ONLY:
-        return event.body, None
-    return _compact(msgspec.json.decode(event.body) | params), None
+        return event.content, None
+    return _compact(msgspec.json.decode(bytes(event.content)) | params), None
 
 
 def _told(template: CalloutTemplate, event: Event) -> list[str]:

@@ -65,7 +65,7 @@ def flattened(fields: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def fields_of(event: Event) -> Mapping[str, str]:
     """The data source of an event: its own fields, or those of the payload that tells of an asynchronous request."""
-    return event.fields if event.fields or event.body is None else _fields_of_payload(event.body)
+    return event.fields if event.fields or event.content is None else _fields_of_payload(bytes(event.content))
 
 
 @lru_cache(maxsize=256)

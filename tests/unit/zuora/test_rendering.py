@@ -24,7 +24,7 @@ PAYLOAD = b'{"createTime":"2021-10-03T10:33:12Z","state":"succeeded","data":{"id
 
 def event(name: str = "Payment Declined", fields: dict[str, str] | None = None, body: bytes | None = None) -> Event:
     given_fields = fields or {"Account.Id": "8a80", "Account.Name": "Jane & Søn", "Account.Email": ""}
-    return Event(id="e", dialect="zuora", tenant="t", name=name, at=NOW, fields=given_fields, body=body)
+    return Event(id="e", dialect="zuora", tenant="t", name=name, at=NOW, fields=given_fields, content=body)
 
 
 ASYNC = event("Async Request Succeeded", {"Request.Id": "r"}, PAYLOAD)
