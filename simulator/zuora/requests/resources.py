@@ -5,6 +5,7 @@ resource is found by either, under any of the paths that lead to its kind.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -87,6 +88,7 @@ _OTHER = Kind()
 DIGITS = 8
 
 
+@lru_cache(maxsize=1024)  # one text for a million resources of a kind
 def kind_of(name: str) -> str:
     """One spelling of a kind for all its paths: ``accounts``, ``account``, ``Account`` are ``account``."""
     flat = name.lower().replace("-", "").replace("_", "")
