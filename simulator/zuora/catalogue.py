@@ -7,6 +7,7 @@ Sources: docs.zuora.com, "Parent and event category code", "Standard events for 
 """
 
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -47,6 +48,7 @@ class EventType(Struct, frozen=True):
         return Namespace.USER if self.kind is EventKind.CUSTOM else Namespace.ZUORA
 
 
+@lru_cache(maxsize=4096)  # asked with every callout
 def canonical(name: str) -> str:
     """The form in which two spellings of an event's name are compared."""
     return "".join(name.split()).casefold()

@@ -31,6 +31,7 @@ from simulator.zuora.notifications.library import find_template
 from simulator.zuora.notifications.profiles import muted
 from simulator.zuora.quirks import RetryTemplate
 from simulator.zuora.requests import ending, payload, work
+from simulator.zuora.settings import Settings
 from simulator.zuora.tenant import Tenant, Tenants
 
 NAME = "zuora"
@@ -99,28 +100,26 @@ class ZuoraDialect:
         """The tenant's attempts and interval, and the template's retry flag, as they stand now."""
         settings = self.tenants.settings(delivery.tenant)
         stored = settings.quirks.retry_template is RetryTemplate.STORED
-        terms: Terms = delivery.subscription.terms if stored else self._terms(delivery)
+        tenant = self.tenants[delivery.tenant]
+        terms: Terms = delivery.subscription.terms if stored else _terms(delivery, tenant, settings)
         return settings.policy(terms.template.callout_retry)
 
-    def _terms(self, delivery: Delivery) -> Terms:
-        """What was agreed when the event happened, with the credentials as they are now (documented: RNH; Q26)."""
-        stored: Terms = delivery.subscription.terms
-        tenant = self.tenants[delivery.tenant]
-        definition = tenant.definitions.get(stored.definition_id)
-        if definition is None:
-            return stored
-        knob = self.tenants.settings(tenant.id).quirks.retry_template
-        if knob is RetryTemplate.CURRENT and not delivery.resent and (now := current(stored, tenant, definition)):
-            return Terms(definition.id, definition.name, now, _provider(tenant, now))
-        return with_credentials(stored, tenant, definition)
-
     def _circumstances(self, delivery: Delivery) -> attempt.Circumstances:
-        return attempt.Circumstances(
-            self._terms(delivery),
-            self.tenants.settings(delivery.tenant),
-            self.tenants.described(delivery.tenant),
-            self.memory,
-        )
+        tenant = self.tenants[delivery.tenant]
+        settings = self.tenants.settings(tenant.id)
+        return attempt.Circumstances(_terms(delivery, tenant, settings), settings, tenant.described, self.memory)
+
+
+def _terms(delivery: Delivery, tenant: Tenant, settings: Settings) -> Terms:
+    """What was agreed when the event happened, with the credentials as they are now (documented: RNH; Q26)."""
+    stored: Terms = delivery.subscription.terms
+    definition = tenant.definitions.get(stored.definition_id)
+    if definition is None:
+        return stored
+    knob = settings.quirks.retry_template
+    if knob is RetryTemplate.CURRENT and not delivery.resent and (now := current(stored, tenant, definition)):
+        return Terms(definition.id, definition.name, now, _provider(tenant, now))
+    return with_credentials(stored, tenant, definition)
 
 
 def _lets_pass(tenant: Tenant, definition: NotificationDefinition, event: Event) -> bool:
@@ -147,10 +146,13 @@ def with_credentials(stored: Terms, tenant: Tenant, definition: NotificationDefi
 
 def current(stored: Terms, tenant: Tenant, definition: NotificationDefinition) -> CalloutTemplate | None:
     """What the template of stored terms is by now; None where it is gone."""
+    own = definition.callout
+    if own is not None and own.id == stored.template.id:
+        return own
     templates = _templates(tenant, definition)
     same = next((one for one in templates if one.id == stored.template.id), None)
-    if same is None and definition.callout is not None and len(templates) == 1:
-        return definition.callout  # a PUT of `callout` makes a new template in the place of the old one
+    if same is None and own is not None and len(templates) == 1:
+        return own  # a PUT of `callout` makes a new template in the place of the old one
     return same
 
 

@@ -7,6 +7,7 @@ judges an answer and never renders a value. A changed setting applies to the nex
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -74,7 +75,12 @@ class Settings(Struct, frozen=True, rename="camel"):
     def policy(self, retry: bool) -> Policy:
         """When a delivery is tried again; ``retry`` is the template's ``calloutRetry``."""
         more = 1 if self.quirks.attempts_mean is AttemptsMean.RETRIES else 0
-        return Policy(limit=self.max_attempts + more, interval=timedelta(minutes=self.interval_minutes), retry=retry)
+        return _policy(self.max_attempts + more, self.interval_minutes, retry)
+
+
+@lru_cache(maxsize=1024)  # asked with every attempt
+def _policy(limit: int, minutes: int, retry: bool) -> Policy:
+    return Policy(limit=limit, interval=timedelta(minutes=minutes), retry=retry)
 
 
 LIMITS: Mapping[str, tuple[Any, str]] = {

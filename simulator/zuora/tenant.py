@@ -66,6 +66,8 @@ class Tenant:
 
     def __init__(self, client_id: str, told: Told) -> None:
         self.id = client_id
+        self.described = merge_fields.Tenant(TENANT_ID, f"Simulated tenant {client_id[:8]}")
+        """What system merge fields say of it."""
         mine = partial(told, client_id)
         self.definitions: Listed[NotificationDefinition] = Listed(
             "definitions", NotificationDefinition, self._redefined
@@ -208,10 +210,6 @@ class Tenants:
         """Bring back the settings given at the start."""
         self.defaults, self.origins = self._initial, dict(self._initial_origins)
         self._unsettle()
-
-    def described(self, client_id: str) -> merge_fields.Tenant:
-        """What system merge fields say of a tenant."""
-        return merge_fields.Tenant(TENANT_ID, f"Simulated tenant {client_id[:8]}")
 
     def settings(self, client_id: str) -> Settings:
         """The settings in force for a tenant: its own over the server's."""
