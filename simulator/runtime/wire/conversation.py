@@ -5,7 +5,6 @@ are, adds no header, follows no redirect, keeps no cookie and asks no proxy.
 """
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -78,7 +77,6 @@ class Wire:
             line.abort()
         while self.open:
             await asyncio.wait({line.closed for line in self.open})
-            await asyncio.sleep(0)  # lets the callbacks of `closed` run
 
     def __repr__(self) -> str:
         kept = ", connections reused" if self.pool is not None else ""
@@ -166,9 +164,8 @@ class WireConversation:
         deadline = loop.time() + limits.connect_wait
         connected = await dial(place, wire.resolve, limits, deadline)
         session = None if context is None else Session(context, place.host)
-        line = Line(loop, connected, limits, wire.buffer, session)
+        line = Line(loop, connected, limits, wire.buffer, wire.open.discard, session)
         wire.open.add(line)
-        line.closed.add_done_callback(_forget(wire, line))
         return line, await line.open(request, bodiless=bodiless, deadline=deadline, seconds=seconds)
 
     def _outcome(self, origin: Origin, line: Line, failure: Failure | None, notes: list[str]) -> Outcome:
@@ -233,7 +230,3 @@ def _without_answer(failure: Failure, notes: list[str]) -> Outcome:
         patience=failure.patience,
         notes=tuple(notes),
     )
-
-
-def _forget(wire: Wire, line: Line) -> Callable[[object], None]:
-    return lambda _: wire.open.discard(line)

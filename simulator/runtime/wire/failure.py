@@ -8,6 +8,7 @@ import errno
 import os
 import ssl
 from datetime import timedelta
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -32,6 +33,11 @@ class Failure(Struct, frozen=True, gc=False):
     patience: bool = False
 
 
+@lru_cache(maxsize=64)
+def _wait(limit: timedelta, patience: timedelta | None) -> float:
+    return min(limit, limit if patience is None else patience).total_seconds()
+
+
 class WireFailure(Exception):
     """Carries a `Failure` out of the steps of making a connection."""
 
@@ -50,12 +56,12 @@ class Limits(Struct, frozen=True, gc=False):
     @property
     def connect_wait(self) -> float:
         """Seconds."""
-        return self._wait(self.connect)
+        return _wait(self.connect, self.patience)
 
     @property
     def transfer_wait(self) -> float:
         """Seconds."""
-        return self._wait(self.transfer)
+        return _wait(self.transfer, self.patience)
 
     def connect_failure(self, what: str) -> Failure:
         """``what`` did not come about before the limit for connecting."""
@@ -64,9 +70,6 @@ class Limits(Struct, frozen=True, gc=False):
     def transfer_failure(self, what: str) -> Failure:
         """``what`` did not come about before the limit for the transfer."""
         return self._failure(ErrorClass.TRANSFER_TIMEOUT, what, self.transfer)
-
-    def _wait(self, limit: timedelta) -> float:
-        return min(limit, limit if self.patience is None else self.patience).total_seconds()
 
     def _failure(self, error: ErrorClass, what: str, limit: timedelta) -> Failure:
         cut = self.patience is not None and self.patience < limit

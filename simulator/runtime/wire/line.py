@@ -7,12 +7,14 @@ request leaves with the last flight of the handshake, and closing leaves nothing
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
 from simulator.core.model import ErrorClass
 from simulator.runtime.wire.answer import AnswerReader
 from simulator.runtime.wire.body import Malformed
+from simulator.runtime.wire.direct import DirectTransport
 from simulator.runtime.wire.failure import Failure, Limits, tls_failure
 from simulator.runtime.wire.session import Session
 from simulator.runtime.wire.unread import unread
@@ -23,12 +25,15 @@ class Line(asyncio.BufferedProtocol):
 
     ``buffer`` is where bytes arrive; all lines of one event loop may share it, since each takes them out at once.
 
+    ``gone`` is told once when it is closed, ``closed`` is done then.
+
     ``missed``: the receiver had closed before the last request reached it.
     """
 
     __slots__ = (
         "_answer",
         "_buffer",
+        "_gone",
         "_limits",
         "_loop",
         "_request",
@@ -49,12 +54,14 @@ class Line(asyncio.BufferedProtocol):
         connected: socket.socket,
         limits: Limits,
         buffer: memoryview,
+        gone: Callable[["Line"], None],
         session: Session | None = None,
     ) -> None:
         self._loop = loop
         self._socket = connected
         self._limits = limits
         self._buffer = buffer
+        self._gone = gone
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._answer: asyncio.Future[Failure | None] | None = None
@@ -83,7 +90,10 @@ class Line(asyncio.BufferedProtocol):
         if self._session is not None:
             self._timer = self._loop.call_at(deadline, self._connect_expired)
         try:
-            await self._loop.create_connection(lambda: self, sock=self._socket)
+            try:
+                DirectTransport(self._loop, self._socket, self)
+            except NotImplementedError:
+                await self._loop.create_connection(lambda: self, sock=self._socket)
             return await answer
         except OSError:  # some systems refuse to set options on a socket that was reset meanwhile
             self.abort()
@@ -122,8 +132,7 @@ class Line(asyncio.BufferedProtocol):
         self._end_timer()
         if self._transport is None:
             self._socket.close()
-            if not self.closed.done():
-                self.closed.set_result(None)
+            self._over()
         else:
             self._transport.abort()
 
@@ -164,8 +173,7 @@ class Line(asyncio.BufferedProtocol):
             self._salvage()
         self._ended("reset by the receiver" if error is not None else "closed by the receiver")
         self._end_timer()
-        if not self.closed.done():
-            self.closed.set_result(None)
+        self._over()
 
     # -- the steps of an exchange
 
@@ -271,6 +279,11 @@ class Line(asyncio.BufferedProtocol):
             answer.set_result(failure)
 
     # -- small change
+
+    def _over(self) -> None:
+        if not self.closed.done():
+            self.closed.set_result(None)
+            self._gone(self)
 
     def _flush(self, session: Session) -> None:
         data = session.outgoing()
