@@ -105,7 +105,7 @@ def manner_of(
     probe_wait: timedelta = timedelta(0),
 ) -> Any:
     """How stories are played, from the options; a URL that is named is allowed by that."""
-    from simulator.replay.performance import Manner
+    from simulator.replay.manner import Manner
 
     for url in (target, probe):
         _check_url(url)

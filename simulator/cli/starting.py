@@ -111,7 +111,7 @@ def _story(path: str) -> "Story":
 
 def _described(story: "Story") -> Mapping[str, Any]:
     """The options that a scenario names; flags, environment and config file win over them."""
-    from simulator.replay.stage import options_of
+    from simulator.replay.wording import options_of
 
     scenario = story.scenario
     given = {**options_of(scenario.settings), "seed": scenario.seed}
@@ -120,7 +120,8 @@ def _described(story: "Story") -> Mapping[str, Any]:
 
 async def _build(story: "Story", simulator: "Simulator", forward_to: str | None) -> None:
     """Custom events, resources and definitions of the scenario, and none of its steps."""
-    from simulator.replay.performance import Manner, Performance
+    from simulator.replay.manner import Manner
+    from simulator.replay.performance import Performance
     from simulator.replay.stage import Stage
 
     scenario = story.scenario

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from simulator.core.model import ErrorClass
 from simulator.replay.expecting import spell
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.run import Played, Verdict, play
 from simulator.replay.shipped import EXAMINATION, shipped
 from simulator.replay.source import Story, read_story

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from simulator.core.errors import AuthorError
 from simulator.recording.writing import Inline, write_story
 from simulator.replay.expecting import Finding
-from simulator.replay.performance import Manner, seed_of
+from simulator.replay.manner import Manner, seed_of
 from simulator.replay.run import Played, Verdict, play
 from simulator.replay.source import Story
 from simulator.replay.story import FaultRule, Step

@@ -18,11 +18,13 @@ from simulator.host import Simulator
 from simulator.receiver import Receiver as BuiltInReceiver
 from simulator.records import CalloutRecord, RequestRecord
 from simulator.replay.expecting import Finding
-from simulator.replay.performance import Manner, Performance, seed_of
+from simulator.replay.manner import Manner, seed_of
+from simulator.replay.performance import Performance
 from simulator.replay.reach import is_local, unreachable
 from simulator.replay.source import Story
-from simulator.replay.stage import Stage, options_of
+from simulator.replay.stage import Stage
 from simulator.replay.story import Receiver, Step
+from simulator.replay.wording import options_of
 
 PROBE = "/probe"
 """Where the built-in receiver tells of its effects, for stories that probe and name no address."""

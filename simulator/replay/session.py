@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from simulator.records import AttemptRecord, CalloutRecord
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.run import Played, Verdict, play
 from simulator.replay.source import Story
 

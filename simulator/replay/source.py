@@ -10,9 +10,10 @@ from pathlib import Path
 from msgspec import Struct, inspect
 
 from simulator.core.errors import AuthorError
-from simulator.replay.convert import MISSING, Converter
+from simulator.replay.convert import Converter
 from simulator.replay.references import check_order
 from simulator.replay.rules import RULES, unknown_events
+from simulator.replay.scalars import MISSING
 from simulator.replay.story import VERBS, Scenario
 from simulator.replay.tree import Fault, Node, read_tree
 

@@ -10,54 +10,20 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import aiohttp
-from msgspec import Struct
 
 from simulator.control.definitions import listed
-from simulator.core.errors import AuthorError, ClientError
-from simulator.core.units import parse_duration
+from simulator.core.errors import ClientError
 from simulator.host import Simulator
 from simulator.records import CalloutRecord
-from simulator.replay.story import Definition, FaultRule, OutcomeRule, Settings
+from simulator.replay.asked import Answer, Refused, decoded, said, without_userinfo
+from simulator.replay.story import Definition, FaultRule, OutcomeRule
+from simulator.replay.wording import plain, registration
 
 JSON = "application/json"
 TIMEOUT = 60.0
 """Real seconds for a request of a story's own, before it counts as not answered."""
-
-
-class Answer(Struct, frozen=True):
-    """What a request of the story's own was answered; ``body`` is the JSON, or the text where it is none."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: Any
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """As later steps see it: ``status``, ``headers``, ``body``, and the fields of a JSON body by themselves."""
-        own = self.body if isinstance(self.body, dict) else {}
-        return {**own, "status": self.status, "headers": dict(self.headers), "body": self.body}
-
-
-class Refused(AuthorError):
-    """The simulator would not take what the story asks for."""
-
-
-def options_of(settings: Settings) -> dict[str, Any]:
-    """A story's settings as the keywords of `Simulator`."""
-    given: dict[str, Any] = {
-        name: value
-        for name in settings.__struct_fields__
-        if (value := getattr(settings, name)) is not None and name != "interval_minutes"
-    }
-    for name in ("latency", "patience"):
-        if name in given:
-            given[name] = parse_duration(given[name])
-    if settings.interval_minutes is not None:
-        given["interval"] = timedelta(minutes=settings.interval_minutes)
-    return given
 
 
 class Stage:
@@ -117,28 +83,26 @@ class Stage:
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> Answer:
         """Any request; a body that is a text goes out as it is, everything else as JSON."""
-        plain = dict(headers)
+        sent = dict(headers)
         content = None
         if body is not None:
             content = body.encode() if isinstance(body, str) else json.dumps(body, ensure_ascii=False).encode()
-            if not any(name.lower() == "content-type" for name in plain):
-                plain["Content-Type"] = JSON
+            if not any(name.lower() == "content-type" for name in sent):
+                sent["Content-Type"] = JSON
         try:
-            async with self._client().request(
-                method, url, headers=plain, data=content, allow_redirects=False
-            ) as answer:
+            async with self._client().request(method, url, headers=sent, data=content, allow_redirects=False) as answer:
                 raw = await answer.read()
-                return Answer(answer.status, tuple(answer.headers.items()), _decoded(raw))
+                return Answer(answer.status, tuple(answer.headers.items()), decoded(raw))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             reason = str(error) or type(error).__name__
-            raise Refused(f"{method} {_without_userinfo(url)}: no answer ({reason})") from error
+            raise Refused(f"{method} {without_userinfo(url)}: no answer ({reason})") from error
 
     async def define(self, definition: Definition, number: int, url: str) -> dict[str, Any]:
         """Register a definition, as the API takes it; returns it as the control plane shows it."""
         provider = await self._provider(definition, number)
         instance = self.zuora.instance
         try:
-            made = instance.register(_registration(definition, number, url, provider))
+            made = instance.register(registration(definition, number, url, provider))
         except ClientError as error:
             raise Refused(f"the definition was refused: {error.message}") from error
         return next(one for one in listed(instance, instance.client_id) if one["id"] == made)
@@ -168,7 +132,7 @@ class Stage:
         """A call of the control plane; raises `Refused` with its words where it is refused."""
         answer = await self.request(method, f"{await self._url()}/_simulator{path}", {}, body)
         if answer.status >= 400:
-            raise Refused(_said(answer))
+            raise Refused(said(answer))
         return answer.body
 
     def fire(self, event: str, fields: Mapping[str, str]) -> dict[str, Any]:
@@ -184,11 +148,11 @@ class Stage:
 
     async def add_fault(self, rule: FaultRule) -> Any:
         """One more fault beside those in force."""
-        return await self._add("/faults", "faults", _plain(rule))
+        return await self._add("/faults", "faults", plain(rule))
 
     async def add_outcome(self, rule: OutcomeRule) -> Any:
         """One more outcome rule; of two that say the same the later applies."""
-        return await self._add("/outcomes", "outcomes", _plain(rule))
+        return await self._add("/outcomes", "outcomes", plain(rule))
 
     async def _add(self, path: str, key: str, rule: dict[str, Any]) -> Any:
         in_force = (await self.control("GET", path))[key]
@@ -205,7 +169,7 @@ class Stage:
             }
             answer = await self.submit("POST", "/events/event-triggers", {}, trigger)
             if answer.status >= 400:
-                raise Refused(f"the custom event {name!r} was refused: {_said(answer)}")
+                raise Refused(f"the custom event {name!r} was refused: {said(answer)}")
 
     # ── time ──
 
@@ -237,73 +201,3 @@ class Stage:
     @property
     def callouts(self) -> tuple[CalloutRecord, ...]:
         return self.zuora.callouts
-
-
-def _registration(definition: Definition, number: int, url: str, provider: str | None) -> dict[str, Any]:
-    """A definition in the words of Zuora's API."""
-    name = definition.name or f"{definition.event} {number}"
-    callout: dict[str, Any] = {
-        "name": name,
-        "calloutBaseurl": url,
-        "eventTypeName": definition.event,
-        "httpMethod": definition.method,
-        "calloutRetry": definition.retry,
-        "requiredAuth": definition.username is not None,
-    }
-    if definition.username is not None:
-        callout["calloutAuth"] = {
-            key: value
-            for key in ("username", "password", "domain", "preemptive")
-            if (value := getattr(definition, key)) is not None
-        }
-    if provider is not None:
-        callout |= {"requiredOauth2": True, "oauth2ProviderId": provider}
-    if definition.params:
-        callout["calloutParams"] = dict(definition.params)
-    if definition.headers:
-        callout["calloutHeaders"] = dict(definition.headers)
-    if definition.body is not None:
-        callout |= {"useCustomRequestBody": True, "customRequestBody": definition.body}
-    if definition.confirm_success is not None:
-        callout["confirmSuccessFromResponseContent"] = definition.confirm_success
-    if definition.hmac is not None:
-        callout |= _plain(definition.hmac, defaults=True)
-    return {
-        "name": name,
-        "eventTypeName": definition.event,
-        "active": definition.active,
-        "calloutActive": True,
-        "callout": callout,
-    }
-
-
-def _plain(part: Struct, *, defaults: bool = False) -> dict[str, Any]:
-    """A part of the file as the JSON of the control plane: its own names, without what is not set."""
-    names = zip(part.__struct_fields__, part.__struct_encode_fields__, strict=True)
-    values = {wire: getattr(part, name) for name, wire in names}
-    return {name: value for name, value in values.items() if value is not None or defaults}
-
-
-def _decoded(raw: bytes) -> Any:
-    text = raw.decode("utf-8", "replace")
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _said(answer: Answer) -> str:
-    """An answer that refuses something, in its own words."""
-    body = answer.body
-    if isinstance(body, dict):
-        words = body.get("error") or body.get("message")
-        if words is None and isinstance(body.get("reasons"), list):
-            words = "; ".join(str(reason.get("message")) for reason in body["reasons"])
-        if words:
-            return str(words)
-    return f"status {answer.status}: {json.dumps(body)[:300]}"
-
-
-def _without_userinfo(url: str) -> str:
-    parts = urlsplit(url)
-    return url.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)

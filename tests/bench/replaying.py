@@ -7,7 +7,7 @@ from time import perf_counter
 
 from simulator.host import Simulator
 from simulator.receiver import Receiver
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.run import play
 from simulator.replay.source import read_story
 from tests.bench.figures import Figure

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.report import Report
 from simulator.replay.run import play
 from simulator.replay.source import read_story

@@ -19,7 +19,7 @@ from simulator.cli import main
 from simulator.cli.lines import json_lines, text_lines
 from simulator.core.ledger import ExchangeStarted, Fact
 from simulator.core.model import Delivery, Exchange, Verdict
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.report import Report
 from simulator.replay.run import play
 from simulator.replay.source import read_story

@@ -10,7 +10,7 @@ import pytest
 
 from simulator.receiver import Received, Receiver
 from simulator.replay.examine import Answer, Mark, examine, questions
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 
 PATIENCE = timedelta(milliseconds=300)
 Behaviour = Callable[[Received], Any]

@@ -10,7 +10,7 @@ from simulator.cli import main
 from simulator.core.errors import AuthorError
 from simulator.receiver import Received, Receiver
 from simulator.replay.explore import Invariant, Tried, explore, failing_story
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.run import Verdict, play
 from simulator.replay.source import Story, read_story
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulator.replay.known import event_names
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.run import Verdict, play
 from simulator.replay.source import load
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.host import Simulator
 from simulator.receiver import Receiver
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.run import Played, Verdict, play
 from simulator.replay.source import Story, read_story
 from simulator.replay.stage import Stage

@@ -10,7 +10,7 @@ from simulator.cli import main
 from simulator.core.errors import AuthorError
 from simulator.recording.history import import_history
 from simulator.replay.known import event_names
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.run import Played, Verdict, play
 from simulator.replay.source import read_story
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.receiver import Receiver
-from simulator.replay.performance import Manner
+from simulator.replay.manner import Manner
 from simulator.replay.report import Report
 from simulator.replay.run import Verdict, play
 from simulator.replay.source import Story, read_story
