@@ -44,8 +44,8 @@ kill: .venv/test.stamp ## Kill a running server 200 times (KILLS=10 for fewer), 
 soak: .venv/test.stamp ## Mixed load with faults for half an hour (SOAK=60 for a minute): nothing grows
 	@SOAK=$${SOAK:-1800} $(BIN)/python -m pytest -q -m soak -o faulthandler_timeout=0 tests/soak
 
-mutate: .venv/test.stamp ## Plant one small fault after the other in the core, and see the tests notice (hours)
-	@$(BIN)/python -m tests.mutation.mutate
+mutate: .venv/test.stamp ## Plant small faults in the core and the journal, and see the tests notice (ONLY=core/engine)
+	@$(BIN)/python -m tests.mutation.mutate $(ONLY)
 
 bench: .venv/fuzz.stamp .venv/browser.stamp ## Measure, and write what was measured into tests/bench/RESULTS.md
 	@$(BIN)/python -m tests.bench
