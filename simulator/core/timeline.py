@@ -39,12 +39,12 @@ class Timeline(Generic[Item]):
         """Take the next entry."""
         at = self._instants[0]
         items = self._due[at]
+        if len(items) == 1:
+            heappop(self._instants)
+            return at, self._due.pop(at)[0]
         if not isinstance(items, deque):  # a list is smaller while it waits, and a queue is quicker to take from
             items = self._due[at] = deque(items)
-        item = items.popleft()
-        if not items:
-            del self._due[heappop(self._instants)]
-        return at, item
+        return at, items.popleft()
 
     def keep(self, wanted: Callable[[Item], bool]) -> None:
         """Forget every item that is not ``wanted``; the order of the others stands."""
