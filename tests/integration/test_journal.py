@@ -40,7 +40,7 @@ async def accept(zuora: Simulator, http: aiohttp.ClientSession, headers: dict[st
 async def test_everything_is_as_it_was(path: str, http: aiohttp.ClientSession) -> None:
     """Requests, callouts, attempts to the byte, definitions, the clock and what is due."""
     async with Simulator(state=path, delivery="collect", answers=[503]) as zuora:
-        zuora.notify("Async Request Succeeded", URL, username="u", password="p")
+        zuora.notify("Async Request Succeeded", URL, username="u", password="p", params={"More": "<Event.Category>"})
         await accept(zuora, http)
         await zuora.advance(minutes=5)
         before = seen(zuora)

@@ -85,6 +85,8 @@ EQUIVALENT = {
     "simulator/core/recovery.py: self._begun[key] = self._begun.get(key, 0) + 1 -> "
     "self._begun[key] = self._begun.get(key, 0) + 2": "any number that was not used before makes ids of its own",
     "simulator/runtime/journal/scribe.py: REMEMBERED = 1000 -> REMEMBERED = 1001": "how many is a matter of taste",
+    "simulator/core/gaps.py: @lru_cache(maxsize=1024) -> @lru_cache(maxsize=1025)": "how many is a matter of taste",
+    "simulator/core/heads.py: _shared = lru_cache(maxsize=1024)(Form) -> _shared = lru_cache(maxsize=1025)(Form)": "as above",
     "simulator/core/faults.py: if not self._faults: -> pass": "saves time alone",
     "simulator/core/faults.py: if not shuffling: -> pass": "saves time alone",
     "simulator/core/faults.py: if len(at) < 2: -> pass": "saves time alone: one has nobody to change with",

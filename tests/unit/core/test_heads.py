@@ -1,5 +1,6 @@
 """A head that is kept with its ids left open is the head that was written, byte by byte."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +41,18 @@ def test_requests_that_differ_in_their_ids_share_a_form() -> None:
         b"X-About: 77777777777777777777777777777777\r\n"
         b"Content-Length: 9\r\n\r\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:planted@a.test/x?token=planted", "https://a.test/x"),
+        ("https://a.test/x", "https://a.test/x"),
+        ("/x?token=planted", "/x"),
+        ("nothing@all", "nothing@all"),
+    ],
+)
+def test_a_repr_shows_no_secrets(url: str, shown: str) -> None:
+    """Neither those of the URL nor those of a header."""
+    form = opened("POST", url, "POST / HTTP/1.1\r\nAuthorization: planted\r\n\r\n", 0, ID)
+    assert repr(form) == f"<Form POST {shown}>"
