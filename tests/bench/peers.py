@@ -11,6 +11,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter, sleep
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from msgspec import Struct
@@ -18,6 +20,7 @@ from msgspec import Struct
 from tests.bench.parties import Served
 from tests.bench.programs import Program, free_port
 
+PATIENCE = 15.0
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zuora-simulator" / "peers"
 MODULES = CACHE / "node_modules"
 BODY = '{"name":"Amy Lawrence Account","currency":"USD","billCycleDay":1,"autoPay":false,"batch":"Batch1"}'
@@ -39,8 +42,8 @@ class Missing(Exception):
     """It is not installed here."""
 
 
-def ours(receiver: str) -> Peer:
-    served = Served("--quiet")
+def ours(receiver: str, *flags: str) -> Peer:
+    served = Served("--quiet", *flags)
     served.define(receiver)
     return Peer(served.program, served.port, headers={"Authorization": f"Bearer {served.token}"})
 
@@ -215,8 +218,14 @@ def localstripe(receiver: str) -> Peer:
     return Peer(program, port, "/v1/customers", "description=Amy", form)
 
 
+def ours_reusing(receiver: str) -> Peer:
+    """As the others do it: they keep their connections to the receiver."""
+    return ours(receiver, "--reuse-connections")
+
+
 PEERS: dict[str, Callable[[str], Peer]] = {
     "simulator": ours,
+    "simulator --reuse-connections": ours_reusing,
     "WireMock 3": wiremock,
     "MockServer 8": mockserver,
     "mountebank 2": mountebank,
@@ -267,8 +276,16 @@ def _found(folder: Path, pattern: str) -> Path:
 def _send(method: str, url: str, body: object, headers: dict[str, str] | None = None) -> None:
     content = body if isinstance(body, str) else json.dumps(body)
     told = headers or {"Content-Type": "application/json"}
-    with urlopen(Request(url, content.encode(), told, method=method)) as answer:  # noqa: S310 - loopback, by the lines above
-        answer.read()
+    patience = perf_counter() + PATIENCE
+    while True:
+        try:
+            with urlopen(Request(url, content.encode(), told, method=method)) as answer:  # noqa: S310 - loopback, by the lines above
+                answer.read()
+                return
+        except HTTPError as error:
+            if error.code != 404 or perf_counter() > patience:
+                raise
+            sleep(0.1)  # it listens before it knows its own paths
 
 
 def install() -> None:

@@ -74,7 +74,8 @@ def whole_way(rounds: int = ROUNDS) -> list[Figure]:
 
 
 def _told(contenders: list[_Contender], absent: list[str]) -> list[Figure]:
-    mine, others = contenders[0], contenders[1:]
+    mine = contenders[0]
+    others = [each for each in contenders if not each.name.startswith(mine.name)]
     load = (
         f"{CONNECTIONS} keep-alive connections, {REQUESTS_ELSE} requests a round (Mockoon 600, localstripe 60), one callout "
         "each over http to simulator.receiver; from the first request to the last callout, by the receiver's count"
