@@ -65,6 +65,7 @@ class State:
         self.codec = Codec(records())
         self.providers: dict[str, _Tenants] = {ZUORA: instance.tenants, CLOUD: instance.cloud.tenants}
         self._subscriptions = 0
+        self._named: dict[tuple[str, str, str], Shelf[Any]] = {}
         self.changes: list[tuple[Any, str]] = []
         self._file: File | None = None
         self._writer: Writer | None = None
@@ -120,14 +121,16 @@ class State:
         instance.service.number_from(self.life << 32)  # so that no request id is answered twice
 
     def _put(self, dialect: str, tenant: str, name: str, key: str, record: Any) -> None:
-        for shelf in self._shelves(dialect, tenant):
-            if shelf.name == name:
-                if record is None:
-                    shelf.remove(key)
-                else:
-                    shelf.put(key, record)
-                return
-        raise AuthorError(f"there is no shelf {name!r} of {dialect!r}")
+        shelf = self._named.get((dialect, tenant, name))
+        if shelf is None:
+            self._named |= {(dialect, tenant, shelf.name): shelf for shelf in self._shelves(dialect, tenant)}
+            shelf = self._named.get((dialect, tenant, name))
+        if shelf is None:
+            raise AuthorError(f"there is no shelf {name!r} of {dialect!r}")
+        if record is None:
+            shelf.remove(key)
+        else:
+            shelf.put(key, record)
 
     def _noted(self, recovery: Recovery, name: str, value: Any) -> None:
         instance = self._instance
