@@ -3,7 +3,7 @@
 What is filled in is what was opened, byte by byte, whatever the text and the ids are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 from msgspec import Struct
@@ -35,7 +35,7 @@ def woven(body: bytes, job: str, result: str) -> Content:
         return body
     if not (job and result and job in text and result in text):
         return body
-    return Woven(_shared(opened(text, (("job", job), ("result", result)))), job, result)
+    return Woven(_shared(opened(text, {"job": job, "result": result})), job, result)
 
 
 @lru_cache(maxsize=1024)
@@ -44,14 +44,23 @@ def _shared(pattern: str) -> str:
     return pattern
 
 
-def opened(text: str, ids: Sequence[tuple[str, str]]) -> str:
-    """A pattern for the operator ``%``, in which each id, wherever it stands, is a gap of its name; the first one wins."""
-    if not ids:
-        return text.replace("%", "%%")
-    (name, value), others = ids[0], ids[1:]
-    if not value or value not in text:
-        return opened(text, others)
-    return f"%({name})s".join([opened(piece, others) for piece in text.split(value)])
+def opened(text: str, ids: Mapping[str, str]) -> str:
+    """A pattern for the operator ``%``, in which each id is a gap of its name, wherever it stands.
+
+    Where one id stands in another, or in the name of a gap, nothing is opened: what is filled in would be another text.
+    """
+    whole = pattern = text.replace("%", "%%")
+    for name, value in ids.items():
+        if value:
+            pattern = pattern.replace(value, f"%({name})s")
+    return pattern if _is_pattern_of(pattern, text, ids) else whole
+
+
+def _is_pattern_of(pattern: str, text: str, ids: Mapping[str, str]) -> bool:
+    try:
+        return pattern % ids == text
+    except (LookupError, ValueError, TypeError):  # an id that stands in what was put in for another
+        return False
 
 
 def filled(pattern: str, ids: Mapping[str, object]) -> bytes:

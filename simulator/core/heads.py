@@ -42,7 +42,7 @@ def opened(
 ) -> Form:
     """The form of a head that is written out: its ids, wherever they stand, and the length at its end left open."""
     framing = f"\r\nContent-Length: {length}\r\n\r\n"
-    text = gaps.opened(head.removesuffix(framing), [*_ids(request_id, notification_id).items()])
+    text = gaps.opened(head.removesuffix(framing), _ids(request_id, notification_id))
     if head.endswith(framing):
         text += "\r\nContent-Length: %(length)d\r\n\r\n"
     return _shared(method, url, text, purpose, trusted)
