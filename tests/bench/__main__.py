@@ -23,7 +23,7 @@ from tests.bench.isolation import idle_connections
 from tests.bench.kills import kills
 from tests.bench.memory import idle, with_history, with_retention
 from tests.bench.page import the_page
-from tests.bench.replaying import a_replay
+from tests.bench.replaying import a_replay, a_replay_of_many
 from tests.bench.results import write
 from tests.bench.rows import rows_with_tests
 from tests.bench.startup import import_of_the_package, serve_until_ready, start_of_a_simulator
@@ -58,6 +58,7 @@ MEASUREMENTS: tuple[Callable[[], Said], ...] = (
     an_hour_of_retries,
     the_page,
     a_replay,
+    a_replay_of_many,
     accepted_and_called_out,
     attempts_of_the_policy,
     no_false_jump,
