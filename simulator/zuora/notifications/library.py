@@ -67,21 +67,23 @@ def leave(tenant: Tenant, template: CalloutTemplate) -> None:
 
 def check_callout_name(tenant: Tenant, template: CalloutTemplate, owner: str | None = None) -> None:
     """Refuse a name that another template in use has (documented: unique across all); ``owner`` is its definition."""
-    own = (one.callout for one in tenant.definitions.values() if one.callout is not None and one.id != owner)
-    for other in (*tenant.templates.values(), *own):
-        if other.id != template.id and other.name == template.name:
-            raise ClientError(f"a callout template {template.name!r} exists already", code=VIOLATED)
+    name = template.name
+    same = [one for one in tenant.templates.values() if one.name == name]
+    same += [  # by name first: there may be ten thousand
+        callout
+        for one in tenant.definitions.values()
+        if (callout := one.callout) is not None and callout.name == name and one.id != owner
+    ]
+    if any(other.id != template.id for other in same):
+        raise ClientError(f"a callout template {name!r} exists already", code=VIOLATED)
 
 
 def check_definition(tenant: Tenant, definition: NotificationDefinition) -> None:
     """Refuse what only the tenant's other definitions and templates can tell: names in use, templates that are not there."""
     profiles = set(definition.communication_profile_ids) - {SYSTEM}
-    for other in tenant.definitions.values():
-        if (
-            other.id != definition.id
-            and other.name == definition.name
-            and profiles & set(other.communication_profile_ids)
-        ):
+    name = definition.name
+    for other in [one for one in tenant.definitions.values() if one.name == name]:
+        if other.id != definition.id and profiles & set(other.communication_profile_ids):
             words = f"a notification definition {definition.name!r} exists already in the communication profile"
             raise ClientError(words, code=VIOLATED)
     for template_id in definition.callout_template_ids:
