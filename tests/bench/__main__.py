@@ -5,12 +5,14 @@ delivery whole_way`` takes those alone, and writes nothing.
 """
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 
 from tests.bench.acceptance import acceptance
 from tests.bench.bombs import bombs
 from tests.bench.by_the_receiver import accepted_and_called_out, attempts_of_the_policy
 from tests.bench.collecting import attempts_without_sockets, one_callout
+from tests.bench.definitions import ten_thousand_definitions
 from tests.bench.delivery import delivery
 from tests.bench.engine import a_waiting_callout, an_attempt, the_timeline
 from tests.bench.exactness import every_due_time, no_false_jump, same_seed_same_journal
@@ -59,6 +61,7 @@ MEASUREMENTS: tuple[Callable[[], Said], ...] = (
     the_page,
     a_replay,
     a_replay_of_many,
+    ten_thousand_definitions,
     accepted_and_called_out,
     attempts_of_the_policy,
     no_false_jump,
@@ -86,7 +89,13 @@ def _figures(wanted: tuple[str, ...]) -> Iterator[Figure]:
     for measure in MEASUREMENTS:
         if wanted and measure.__name__ not in wanted:
             continue
-        said = measure()
+        try:
+            said = measure()
+        except Exception as error:  # an hour of the others is not lost for it
+            traceback.print_exc()
+            said = Figure(
+                measure.__name__, "not measured", f"{type(error).__name__}: {error}".splitlines()[0], "", False
+            )
         yield from said if isinstance(said, list) else [said]
 
 
