@@ -107,23 +107,14 @@ class ZuoraService:
             leave(tenant, before.callout)
         return tenant.definitions.put(definition.id, definition)
 
-    def submit(
-        self,
-        tenant: Tenant,
-        method: str,
-        target: str,
-        body: bytes = b"",
-        *,
-        track_id: str | None = None,
-        plan: Plan | None = None,
-        details: str | None = None,
-    ) -> Job:
-        """Accept an asynchronous request; a ``plan`` says how it ends."""
+    def submit(self, call: "Call", details: str | None = None) -> Job:
+        """Accept what a call asks for, to be done later; its plan, where it has one, says how it ends."""
         # One path for the many that ask for it: a million requests may be kept.
-        submission = Submission(NAME, tenant.id, intern(method), intern(target), body, track_id, details)
-        job = self.engine.submit(submission, self.now())
-        if plan is not None:
-            tenant.plans.put(job.id, plan)
+        method, target = intern(call.method), intern(call.target)
+        submission = Submission(NAME, call.tenant.id, method, target, call.raw, call.track_id, details)
+        job = self.engine.submit(submission, call.now)
+        if call.plan is not None:
+            call.tenant.plans.put(job.id, call.plan)
         self.kick()
         return job
 

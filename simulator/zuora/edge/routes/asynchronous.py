@@ -14,7 +14,7 @@ ANY = ("POST", "PUT", "DELETE", "GET", "PATCH")
 def accept(call: Call) -> Reply:
     """Accept a request whose work is done later, and tell its id."""
     service = call.service
-    job = service.submit(call.tenant, call.method, call.target, call.raw, track_id=call.track_id, plan=call.plan)
+    job = service.submit(call)
     call.request_id = job.id
     quirks = service.settings(call.tenant).quirks
     body: dict[str, Any] = {"requestId": job.id}

@@ -111,11 +111,7 @@ def show_files(call: Call) -> Reply:
 
 
 def _submit(call: Call, kind: OwnKind, key: str = "") -> str:
-    details = own_jobs.details(kind, key)
-    job = call.service.submit(
-        call.tenant, call.method, call.target, call.raw, track_id=call.track_id, plan=call.plan, details=details
-    )
-    return own_jobs.job_id_of(job)
+    return own_jobs.job_id_of(call.service.submit(call, own_jobs.details(kind, key)))
 
 
 RUNS = "/v1/journal-runs"

@@ -103,13 +103,7 @@ def delete(call: Call) -> Reply:
     account = call.query.get("accountId")
     if not account:
         return Reply(b"deleteNotificationHistory.accountId: must not be null", 400, content_type=TEXT)
-    job = call.service.submit(
-        call.tenant,
-        call.method,
-        call.target,
-        plan=call.plan,
-        details=own_jobs.details(OwnKind.HISTORY_DELETION, account),
-    )
+    job = call.service.submit(call, own_jobs.details(OwnKind.HISTORY_DELETION, account))
     task = HistoryDeletion(own_jobs.job_id_of(job), account, call.now, call.service.user_of(call.tenant), job.id)
     call.tenant.deletions.put(task.id, task)
     return Reply(_task(call, task), 202)

@@ -43,16 +43,7 @@ def status(call: Call) -> Reply:
 
 
 def _submit(call: Call, kind: OwnKind, key: str = "") -> str:
-    job = call.service.submit(
-        call.tenant,
-        call.method,
-        call.target,
-        call.raw,
-        track_id=call.track_id,
-        plan=call.plan,
-        details=own_jobs.details(kind, key),
-    )
-    return own_jobs.job_id_of(job)
+    return own_jobs.job_id_of(call.service.submit(call, own_jobs.details(kind, key)))
 
 
 OPERATIONS = (
