@@ -70,6 +70,8 @@ class ZuoraSurface:
         key = request.headers.get(idempotency.HEADER)
         if key is not None and not operation.open and idempotency.check(key, call.method, call.path):
             reply = await self._once(call, rule, key)
+        elif rule is None:
+            reply = self._answer(call, None)
         else:
             reply = await self._carry_out(call, rule)
         return self._response(request.headers, reply, call)
@@ -192,11 +194,12 @@ class ZuoraSurface:
     def _response(self, asked: Mapping[str, str], reply: Reply, call: Call | None) -> web.Response:
         """The answer to what ``asked`` these headers; ``call`` is None where it was no call at all."""
         body = reply.encoded
-        headers = dict(reply.headers)
+        headers: dict[str, str] = {}
         if call is not None:
-            headers = {"Zuora-Request-Id": self._request_id(call), **headers}
             if call.counted is not None:
-                headers |= _counted(call.operation.family, *call.counted)
+                headers = _counted(call.operation.family, *call.counted)
+            headers["Zuora-Request-Id"] = self._request_id(call)
+        headers |= reply.headers
         track_id = asked.get(TRACK_ID)
         if track_id and is_track_id(track_id):
             headers[TRACK_ID] = track_id

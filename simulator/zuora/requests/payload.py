@@ -4,7 +4,6 @@ Times are UTC to the second; `reasons[].code` is text here although synchronous 
 """
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -32,13 +31,8 @@ def _opening(job: Job, now: datetime, quirks: Quirks) -> dict[str, Any]:
     if submission.track_id is not None or quirks.missing_track_id is MissingTrackId.NULL:
         request["trackId"] = submission.track_id
     # Told as ``2021-10-03T10:33:12Z``: so the encoder writes an instant in UTC, faster than anybody formats it.
-    return {"createTime": _whole(job.created), "completeTime": _whole(now), "request": request}
-
-
-@lru_cache(maxsize=64)
-def _whole(at: datetime) -> datetime:
-    """Without what is below a second; much is accepted at one instant, and ends at one."""
-    return at.replace(microsecond=0)
+    created, completed = job.created.replace(microsecond=0), now.replace(microsecond=0)
+    return {"createTime": created, "completeTime": completed, "request": request}
 
 
 def _url(target: str, quirks: Quirks) -> str:
