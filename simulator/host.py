@@ -13,6 +13,7 @@ from simulator.instance import Instance
 from simulator.marketing_cloud.handle import CloudHandle
 from simulator.marketing_cloud.routes import CloudSurface
 from simulator.options import Options
+from simulator.runtime.prompt import prompt
 from simulator.runtime.server import Refused, Server, Site, Surface
 from simulator.runtime.tls import LOCAL_NAMES
 from simulator.testing.handle import Handle
@@ -54,7 +55,7 @@ class Simulator(Handle):
         surfaces: list[Surface] = [
             ControlSurface(instance),
             CloudSurface(instance.cloud, instance.client_id),
-            ZuoraSurface(instance.service),
+            ZuoraSurface(instance.service, prompt),
         ]
         names = {*LOCAL_NAMES, options.host, *options.server_names}
         tls = instance.authority.server_context(*sorted(names)) if options.tls else None

@@ -35,11 +35,15 @@ LIMIT_HEADERS = {
 }
 
 
-class ZuoraSurface:
-    """Owns whatever no other surface owns."""
+Worded = Callable[[web.Request, int, Mapping[str, str], bytes], web.StreamResponse]
 
-    def __init__(self, service: ZuoraService) -> None:
+
+class ZuoraSurface:
+    """Owns whatever no other surface owns. ``worded`` makes an answer that goes out of a status, headers and a body."""
+
+    def __init__(self, service: ZuoraService, worded: Worded) -> None:
         self.service = service
+        self._worded = worded
         self.table = Table(OPERATIONS)
 
     def owns(self, path: str) -> bool:
@@ -74,7 +78,7 @@ class ZuoraSurface:
             reply = self._answer(call, None)
         else:
             reply = await self._carry_out(call, rule)
-        return self._response(request.headers, reply, call)
+        return self._response(request, reply, call)
 
     def _call(self, request: web.Request) -> Call:
         """What is asked for, by nobody yet; raises ClientError where there is no such operation."""
@@ -112,7 +116,7 @@ class ZuoraSurface:
             headers["Allow"] = self.table.methods(segments)
         if call is None:
             headers["Zuora-Request-Id"] = request_id
-        return self._response(request.headers, Reply(reply.body, reply.status, headers, reply.content_type), call)
+        return self._response(request, Reply(reply.body, reply.status, headers, reply.content_type), call)
 
     def _nowhere(self, request: web.Request, family: Family) -> ClientError:
         """An endpoint that does not exist, in the family's words; v1 may say so with HTTP 200 (knob; Q28)."""
@@ -191,9 +195,9 @@ class ZuoraSurface:
             call.request_id = self.service.own_request_id()
         return call.request_id
 
-    def _response(self, asked: Mapping[str, str], reply: Reply, call: Call | None) -> web.Response:
-        """The answer to what ``asked`` these headers; ``call`` is None where it was no call at all."""
-        body = reply.encoded
+    def _response(self, request: web.Request, reply: Reply, call: Call | None) -> web.StreamResponse:
+        """The answer as it is sent; ``call`` is None where it was no call at all."""
+        body, asked = reply.encoded, request.headers
         headers: dict[str, str] = {}
         if call is not None:
             if call.counted is not None:
@@ -208,7 +212,7 @@ class ZuoraSurface:
             headers["Content-Encoding"] = "gzip"
         if body:
             headers["Content-Type"] = reply.content_type
-        return web.Response(body=body or None, status=reply.status, headers=headers)
+        return self._worded(request, reply.status, headers, body)
 
 
 def _counted(family: Family, remaining: int, reset: int) -> dict[str, str]:
