@@ -14,7 +14,8 @@ from simulator.marketing_cloud.handle import CloudHandle
 from simulator.marketing_cloud.routes import CloudSurface
 from simulator.options import Options
 from simulator.runtime.prompt import prompt
-from simulator.runtime.server import Refused, Server, Site, Surface
+from simulator.runtime.server import Server
+from simulator.runtime.site import Refused, Site, Surface
 from simulator.runtime.tls import LOCAL_NAMES
 from simulator.testing.handle import Handle
 from simulator.testing.threaded import ThreadedSimulator

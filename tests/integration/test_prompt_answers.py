@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from simulator.runtime.prompt import prompt
-from simulator.runtime.server import Server, Site
+from simulator.runtime.server import Server
+from simulator.runtime.site import Site
 
 HEADERS = {"Zuora-Request-Id": "a" * 36, "Content-Type": "application/json", "RateLimit-Limit": "1, 2;w=60"}
 BODY = b'{"requestId":"1"}'
