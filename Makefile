@@ -7,7 +7,7 @@ comma := ,
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint browser sdk fuzz simulate kill soak mutate bench bench-peers
+.PHONY: help demo test lint browser sdk fuzz simulate kill soak mutate nightly bench bench-peers
 # A target whose recipe failed half-way is not done.
 .DELETE_ON_ERROR:
 
@@ -46,6 +46,12 @@ soak: .venv/test.stamp ## Mixed load with faults for half an hour (SOAK=60 for a
 
 mutate: .venv/test.stamp ## Plant small faults in the core and the journal, and see the tests notice (ONLY=core/engine)
 	@$(BIN)/python -m tests.mutation.mutate $(ONLY)
+
+nightly: ## All of these at their full size, one after the other (hours)
+	@$(MAKE) kill simulate
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-1000} $(MAKE) fuzz
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q tests/stateful
+	@$(MAKE) soak mutate
 
 bench: .venv/fuzz.stamp .venv/browser.stamp ## Measure, and write what was measured into tests/bench/RESULTS.md
 	@$(BIN)/python -m tests.bench
