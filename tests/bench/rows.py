@@ -224,7 +224,9 @@ def rows_with_tests() -> list[Figure]:
 def _figure(row: Row, count: Count) -> Figure:
     held = count.failed == 0 and count.tests > 0
     said = (
-        f"{count.cases:,} of {count.cases:,} {row.cases}" if held else f"{count.failed} of {count.tests} tests FAILED"
+        f"{count.cases:,} of {count.cases:,} {row.cases}"
+        if held
+        else f"{count.failed} of {count.tests} tests FAILED: {count.why}"
     )
     ran = f"{count.tests} {'test' if count.tests == 1 else 'tests'}, {count.seconds:.0f} s"
     if count.skipped:
@@ -250,12 +252,15 @@ def _counted(row: Row) -> Count:
         root = ET.parse(report).getroot()  # noqa: S314 - pytest has just written it
     cases = tests = failed = 0
     skipped: list[str] = []
+    failures: list[str] = []
     for case in root.iter("testcase"):
         if (skip := case.find("skipped")) is not None:
             skipped.append(skip.get("message", ""))
             continue
         tests += 1
-        failed += case.find("failure") is not None or case.find("error") is not None
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+            failures.append(case.get("name", ""))
         told = {one.get("name"): one.get("value", "") for one in case.iter("property")}
         cases += int(told.get("cases", row.each))
-    return Count(cases, tests, failed, len(skipped), perf_counter() - begun, skipped[0] if skipped else "")
+    return Count(cases, tests, failed, len(skipped), perf_counter() - begun, ", ".join(skipped[:1] or failures))
