@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -389,3 +390,19 @@ async def test_cancelling_an_exchange(wire: Wire) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert not wire.open
+
+
+async def test_a_connection_that_met_itself(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody listens, an end whose own port that is would be connected with itself: it counts as refused."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    class Itself(socket.socket):
+        def __init__(self, *of: int) -> None:
+            super().__init__(*of)
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.bind(("127.0.0.1", port))
+
+    monkeypatch.setattr("simulator.runtime.wire.dial.socket.socket", Itself)
+    outcome = await send(wire, f"http://127.0.0.1:{port}/")
+    assert (outcome.error, outcome.head) == (ErrorClass.REFUSED, b"")

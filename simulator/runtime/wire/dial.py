@@ -101,6 +101,9 @@ async def _connect(
         if not _connected_at_once(fresh, address):
             async with asyncio.timeout_at(deadline):
                 await loop.sock_connect(fresh, address)
+        if fresh.getsockname()[:2] == address:
+            # Nobody listens there: the system took that very port for this end, and TCP lets an end meet itself.
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
     except BaseException:
         fresh.close()
         raise
