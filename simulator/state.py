@@ -83,6 +83,7 @@ class State:
                     f"the state file {self.path} was made with seed {file.seed}: leave --seed away, or name another file"
                 )
             recovery = Recovery(engine)
+            listeners, engine.ledger.listeners = engine.ledger.listeners, []  # what is told once more is no news
             reader = Reader(self.codec, recovery.told, self._put, partial(self._noted, recovery))
             instant = None
             for batch in file.batches():
@@ -93,6 +94,7 @@ class State:
                         f"the state file {self.path} makes no sense at batch {batch.number} ({error}); it was left as it is"
                     ) from error
                 instant = batch.at
+            engine.ledger.listeners = listeners
             if instant is not None:
                 instance.clock.resume(instant)
             self.life = reader.life + 1

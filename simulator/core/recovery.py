@@ -6,7 +6,9 @@ since it may have. Listeners of the ledger had better come between the facts and
 """
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -29,32 +31,45 @@ class Recovery:
         self._ledger = engine.ledger
         self._dues: dict[str, datetime] = {}  # what waits, in the order in which it began to
         self._begun: dict[str, int] = {}  # how often a request went out for an attempt that has not ended
+        self._before: dict[type, Callable[[Any], None]] = {
+            JobChanged: self._job,
+            EventRaised: self._event,
+            DeliveryChanged: self._delivery,
+            ExchangeStarted: self._started,
+            AttemptEnded: self._ended,
+            Cleared: self._cleared,
+        }
 
     def told(self, fact: Fact) -> None:
         """The next fact."""
-        engine = self._engine
-        match fact:
-            case JobChanged(job=job):
-                if job.id not in self._ledger.jobs:
-                    engine.counts["job", job.tenant] += 1
-                engine.accepted = max(engine.accepted, job.number)
-                self._wait(job.id, job.due)
-            case EventRaised(event=event):
-                engine.counts["event", event.tenant] += 1
-            case Cleared(tenant=tenant):
-                engine.forget_counts(tenant)
-            case _:
-                engine.accepted = max(engine.accepted, fact.delivery.number)
-                self._wait(fact.delivery.id, fact.delivery.due)
-                self._count(fact)
+        self._before[type(fact)](fact)
         self._ledger.append(fact)
 
-    def _count(self, fact: DeliveryChanged | ExchangeStarted | AttemptEnded) -> None:
-        key = fact.delivery.id
-        if isinstance(fact, ExchangeStarted):
-            self._begun[key] = self._begun.get(key, 0) + 1
-        elif isinstance(fact, AttemptEnded):
-            self._begun.pop(key, None)
+    def _job(self, fact: JobChanged) -> None:
+        job, engine = fact.job, self._engine
+        if job.id not in self._ledger.jobs:
+            engine.counts["job", job.tenant] += 1
+        engine.accepted = max(engine.accepted, job.number)
+        self._wait(job.id, job.due)
+
+    def _event(self, fact: EventRaised) -> None:
+        self._engine.counts["event", fact.event.tenant] += 1
+
+    def _delivery(self, fact: DeliveryChanged | ExchangeStarted | AttemptEnded) -> None:
+        delivery, engine = fact.delivery, self._engine
+        engine.accepted = max(engine.accepted, delivery.number)
+        self._wait(delivery.id, delivery.due)
+
+    def _started(self, fact: ExchangeStarted) -> None:
+        self._delivery(fact)
+        self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 1
+
+    def _ended(self, fact: AttemptEnded) -> None:
+        self._delivery(fact)
+        self._begun.pop(fact.delivery.id, None)
+
+    def _cleared(self, fact: Cleared) -> None:
+        self._engine.forget_counts(fact.tenant)
 
     def counted(self, counts: Counter[tuple[str, str]], accepted: int) -> None:
         """What had been counted by then: more than the facts show, where some were forgotten."""

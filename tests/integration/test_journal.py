@@ -11,6 +11,7 @@ import pytest
 from simulator import Simulator
 from simulator.core.errors import AuthorError
 from simulator.core.gaps import Woven
+from simulator.core.ledger import Fact
 from simulator.core.model import Attempt
 from tests.support.cloud import CloudClient, post_to, subscribers
 
@@ -84,6 +85,22 @@ def seen(zuora: Simulator) -> tuple[Any, ...]:
     tenant = zuora.instance.tenants[zuora.client_id]
     shelves = {shelf.name: shelf.items() for shelf in tenant.shelves}
     return zuora.requests, zuora.callouts, zuora.now, zuora.instance.engine.next_due, shelves, zuora.faults
+
+
+async def test_what_is_read_back_is_no_news(path: str, http: aiohttp.ClientSession) -> None:
+    """Whoever listens from the start hears nothing of the life before: no failure is logged a second time."""
+    async with Simulator(state=path, delivery="collect", answers=[400]) as zuora:
+        zuora.notify("Async Request Succeeded", URL)
+        await accept(zuora, http)
+        await zuora.drain()
+    again = Simulator(state=path, delivery="collect")
+    heard: list[Fact] = []
+    again.instance.engine.ledger.listeners.append(heard.append)
+    async with again as zuora:
+        assert len(zuora.callouts) == 1
+        assert heard == []
+        await accept(zuora, http)
+        assert heard
 
 
 async def test_credentials_and_tokens_go_on_working(path: str, http: aiohttp.ClientSession) -> None:
