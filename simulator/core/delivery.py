@@ -118,7 +118,7 @@ def _judge(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) ->
     if again and policy.retry and not delivery.last and delivery.attempts < policy.limit:
         # documented: "minimum interval between delivery attempts"; counted from the start of the attempt (decided)
         return _wait(delivery, max(delivery.started + policy.interval, now))
-    return replace(_ended(delivery, _ENDS[signal.verdict.decision]), exchange=0, resent=False), None
+    return _ended(delivery, _ENDS[signal.verdict.decision]), None
 
 
 def _defer(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
@@ -127,13 +127,14 @@ def _defer(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) ->
 
 
 def _drop(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
-    return replace(_ended(delivery, Phase.NOT_SENT), due=None), None
+    return _ended(delivery, Phase.NOT_SENT), None
 
 
 def _ended(delivery: Delivery, phase: Phase) -> Delivery:
     """At its end: delivered where it ever was, since its receiver has it (decided)."""
     taken = delivery.taken or phase is Phase.DELIVERED
-    return replace(delivery, phase=Phase.DELIVERED if taken else phase, taken=taken)
+    phase = Phase.DELIVERED if taken else phase
+    return replace(delivery, phase=phase, due=None, exchange=0, resent=False, taken=taken)
 
 
 def _resend(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
@@ -152,7 +153,7 @@ def _resend_ready(policy: Policy, delivery: Delivery, signal: Signal, now: datet
 
 def _withdraw(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:
     phase = Phase.FAILED if delivery.attempts else Phase.NOT_SENT
-    return replace(_ended(delivery, phase), due=None, resent=False), None
+    return _ended(delivery, phase), None
 
 
 def _no_more(policy: Policy, delivery: Delivery, signal: Signal, now: datetime) -> Step:

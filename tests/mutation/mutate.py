@@ -82,8 +82,12 @@ COUNTED: dict[type[ast.operator], type[ast.operator]] = {
 EQUIVALENT = {
     "simulator/core/attempts.py: if verdict == self._last_verdict: -> pass": "sharing saves memory alone",
     "simulator/core/engine.py: self._subscriptions.clear() -> pass": "sharing saves memory alone: what is shared is equal",
-    "simulator/core/recovery.py: self._begun[key] = self._begun.get(key, 0) + 1 -> "
-    "self._begun[key] = self._begun.get(key, 0) + 2": "any number that was not used before makes ids of its own",
+    "simulator/core/recovery.py: self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 1 -> "
+    "self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 2": "any number that was not used before "
+    "makes ids of its own",
+    "simulator/core/delivery.py: assert isinstance(signal, Judged) and delivery.started is not None -> "
+    "assert isinstance(signal, Judged) or delivery.started is not None": "an assertion of what the table promises",
+    "simulator/core/attempt.py: if not self.rewrite.copies: -> pass": "saves time alone",
     "simulator/runtime/journal/scribe.py: REMEMBERED = 1000 -> REMEMBERED = 1001": "how many is a matter of taste",
     "simulator/core/gaps.py: @lru_cache(maxsize=1024) -> @lru_cache(maxsize=1025)": "how many is a matter of taste",
     "simulator/core/heads.py: _shared = lru_cache(maxsize=1024)(Form) -> _shared = lru_cache(maxsize=1025)(Form)": "as above",

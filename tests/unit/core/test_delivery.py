@@ -171,6 +171,13 @@ def gives_a_resend_one_attempt(edges: list[Edge]) -> None:
             assert after.phase is (Phase.READY if before.phase is Phase.READY else Phase.WAITING)
 
 
+def leaves_nothing_open_at_an_end(edges: list[Edge]) -> None:
+    """What has ended waits for nothing, is in no exchange, and is no resend any more."""
+    for _, before, after in taken(edges):
+        if after.finished and not before.finished:
+            assert (after.due, after.exchange, after.resent) == (None, 0, False)
+
+
 def never_undoes_a_delivery(edges: list[Edge]) -> None:
     """What its receiver has taken once is delivered at every later end, whatever comes of a resend."""
     for _, before, after in taken(edges):
@@ -227,6 +234,7 @@ LAWS: list[Law] = [
     keeps_attempts_an_interval_apart,
     sends_one_request_at_a_time,
     gives_a_resend_one_attempt,
+    leaves_nothing_open_at_an_end,
     never_undoes_a_delivery,
     sends_nothing_for_a_withdrawn_definition,
     is_held_back_once_for_each_attempt,

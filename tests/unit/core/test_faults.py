@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from simulator.core.attempt import hear
 from simulator.core.dialect import Happening
 from simulator.core.engine import Engine
 from simulator.core.faults import NOTHING, Fault, FaultKind, Faults, folded, lose
@@ -121,6 +122,29 @@ def test_duplicate_adds_a_copy_that_decides_nothing(at_once: bool) -> None:
     assert dict(first.callout.headers)["X-Notification-Id"] == dict(copy.callout.headers)["X-Notification-Id"]
     assert [count for *_, count in it.sent] == ([2] if at_once else [1, 1])
     assert it.phases == [Phase.DELIVERED]
+
+
+@pytest.mark.parametrize(("first", "copy", "phase"), [(200, 503, Phase.DELIVERED), (503, 200, Phase.WAITING)])
+def test_a_copy_that_goes_at_once_decides_nothing(first: int, copy: int, phase: Phase) -> None:
+    """Whatever its receiver says to it, before or after the answer that counts."""
+    engine = Life(Fault(FaultKind.DUPLICATE, at_once=True)).engine
+    engine.fire(NAME, "t", Happening("Done", {}), T0)
+    (ready,) = engine.tick(T0)
+    dispatch = engine.begin(ready.id, T0)
+    assert dispatch is not None
+    assert engine.report(dispatch, [answered(first), answered(copy)], T0, T0) is None
+    assert engine.ledger.deliveries[ready.id].phase is phase
+
+
+def test_as_many_answers_as_requests() -> None:
+    """Fewer, or more, are a bug of whoever carried them."""
+    engine = Life().engine
+    engine.fire(NAME, "t", Happening("Done", {}), T0)
+    (ready,) = engine.tick(T0)
+    dispatch = engine.begin(ready.id, T0)
+    assert dispatch is not None
+    with pytest.raises(ValueError, match="longer"):
+        hear(dispatch, [answered(200), answered(200)], T0, T0)
 
 
 def test_duplicate_repeats_the_request_that_was_accepted() -> None:
@@ -275,6 +299,19 @@ def test_a_copy_can_be_asked_for_by_hand() -> None:
     assert [count for *_, count in it.sent] == [2, 1, 2, 1]
     assert [(tries.number, tries.resend) for tries in it.attempts] == [(1, False), (2, False), (3, True), (4, True)]
     assert it.engine.faults.current == ()
+
+
+def test_a_copy_that_is_asked_for_too_late() -> None:
+    """The attempt under way was the last one: there is no next one, and no later resend is met."""
+    engine = Life().engine
+    engine.fire(NAME, "t", Happening("Done", {}), T0)
+    (ready,) = engine.tick(T0)
+    dispatch = engine.begin(ready.id, T0)
+    assert dispatch is not None
+    engine.duplicate(ready.id, T0, at_once=False)
+    assert len(engine.faults.current) == 1
+    engine.report(dispatch, [answered(200)], T0, T0)
+    assert engine.faults.current == ()
 
 
 def test_folded_names() -> None:
