@@ -81,6 +81,12 @@ COUNTED: dict[type[ast.operator], type[ast.operator]] = {
 
 EQUIVALENT = {
     "simulator/core/attempts.py: if verdict == self._last_verdict: -> pass": "sharing saves memory alone",
+    "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
+    "UNASKED = Policy(limit=2, interval=timedelta(0), retry=False)": "it stands where no policy is asked",
+    "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
+    "UNASKED = Policy(limit=1, interval=timedelta(1), retry=False)": "it stands where no policy is asked",
+    "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
+    "UNASKED = Policy(limit=1, interval=timedelta(0), retry=True)": "it stands where no policy is asked",
     "simulator/core/engine.py: self._subscriptions.clear() -> pass": "sharing saves memory alone: what is shared is equal",
     "simulator/core/recovery.py: self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 1 -> "
     "self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 2": "any number that was not used before "

@@ -311,7 +311,7 @@ def test_a_copy_that_is_asked_for_too_late() -> None:
     engine.duplicate(ready.id, T0, at_once=False)
     assert len(engine.faults.current) == 1
     engine.report(dispatch, [answered(200)], T0, T0)
-    assert engine.faults.current == ()
+    assert not engine.faults.current
 
 
 def test_folded_names() -> None:
