@@ -152,11 +152,8 @@ class Attempts:
 
     def abandon(self, dispatch: Dispatch, error: Exception, now: datetime) -> None:
         """A fault of ours broke the carrying of ``dispatch``: its attempt ends, and the record says so."""
-        delivery = self._ledger.deliveries.get(dispatch.delivery.id)
-        if delivery is None or self._open.get(delivery.id) is not dispatch.attempt:
-            self._on_broken(error)
-        else:
-            self._break(delivery, dispatch.attempt, error, now)
+        delivery = self._ledger.deliveries.get(dispatch.delivery.id, dispatch.delivery)
+        self._break(delivery, dispatch.attempt, error, now)
 
     def _break(self, delivery: Delivery, attempt: UnderWay, error: Exception, now: datetime) -> None:
         self._on_broken(error)
