@@ -87,6 +87,7 @@ EQUIVALENT = {
     "UNASKED = Policy(limit=1, interval=timedelta(1), retry=False)": "it stands where no policy is asked",
     "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
     "UNASKED = Policy(limit=1, interval=timedelta(0), retry=True)": "it stands where no policy is asked",
+    "simulator/core/attempts.py: return () -> return None": "no copies either way; mypy watches over the type",
     "simulator/core/engine.py: self._subscriptions.clear() -> pass": "sharing saves memory alone: what is shared is equal",
     "simulator/core/recovery.py: self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 1 -> "
     "self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 2": "any number that was not used before "
