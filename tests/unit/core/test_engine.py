@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from simulator.core.attempt import Dispatch
 from simulator.core.dialect import Happening
@@ -112,6 +113,30 @@ def test_work_that_never_ends_can_be_reconsidered(engine: Engine) -> None:
     engine.tick(T0 + MINUTE)
     engine.reconsider(done.id, T0 + MINUTE)
     assert engine.tick(T0 + MINUTE) == []
+
+
+def test_work_can_be_looked_at_at_once() -> None:
+    """Whenever it was due; one that has ended is not done twice."""
+    engine = Engine({NAME: FakeDialect()}, latency=5 * MINUTE)
+    job = engine.submit(submission(), T0)
+    engine.look(job.id, T0)
+    assert engine.ledger.jobs[job.id].phase is JobPhase.SUCCEEDED
+    assert len(engine.ledger.events) == 1
+    engine.look(job.id, T0)
+    assert len(engine.ledger.events) == 1
+    assert engine.ledger.jobs[job.id].tries == 1
+
+
+def test_a_changed_subscription_is_heard_as_it_is_now(engine: Engine, dialect: FakeDialect) -> None:
+    """And what was opened before keeps what it was opened with; one that is like the last is the last."""
+    dialect.receivers = [receiver("a")]
+    first = fire(engine)
+    dialect.receivers = [replace(receiver("a"), url="https://elsewhere.test/")]
+    second, third = fire(engine), fire(engine)
+    deliveries = engine.ledger.deliveries
+    assert deliveries[first].subscription == receiver("a")
+    assert deliveries[second].subscription.url == "https://elsewhere.test/"
+    assert deliveries[third].subscription is deliveries[second].subscription
 
 
 def test_first_attempts_are_ready_in_the_order_of_their_events(engine: Engine, dialect: FakeDialect) -> None:

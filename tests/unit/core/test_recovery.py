@@ -50,7 +50,7 @@ def test_what_was_being_sent_goes_out_again_under_its_own_number() -> None:
     life.report(sent, [answered(503)], LATER, LATER)
     (attempt,) = life.ledger.attempts_of(ready.id)
     assert (attempt.number, attempt.sent_at) == (1, LATER)
-    assert not life.sent_again, "the next attempt bears the ids that it would have borne"
+    assert life.sent_again == {}, "the next attempt bears the ids that it would have borne"
     assert life.next_due == LATER + timedelta(minutes=30)
 
 
