@@ -186,7 +186,10 @@ def test_tail_follows(server: Served, said: Said, tmp_path: Path) -> None:
             said("trigger", "Invoice Posted", "--to", receiver.url)
             line = json.loads(tail.stdout.readline())
             tail.send_signal(signal.SIGINT)
-            tail.communicate(timeout=LIMIT)
+            try:
+                tail.communicate(timeout=LIMIT)
+            finally:
+                tail.kill()  # else a failure would wait for it for ever
     assert (line["event"], line["name"], line["responseCode"], line["attempt"]) == ("answer", "Invoice Posted", 200, 1)
 
 
