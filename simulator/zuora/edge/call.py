@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Call:
     """``values`` are the path's parameters in order, ``target`` is path and query as received.
 
-    ``now`` is the instant at which it was asked, ``counted`` what remains of the rate limit and the seconds to its end.
+    ``now`` is the instant at which it had been read, ``counted`` what remains of the rate limit and the seconds to its end.
     An operation sets ``request_id`` where its answer bears the id of a job that it made; else it gets one of its own.
     """
 
