@@ -14,6 +14,7 @@ import pytest
 from yarl import URL
 
 from simulator import Simulator
+from simulator.zuora.edge.admission import read_body
 from tests.support.client import Client
 
 JSON = {"Content-Type": "application/json"}
@@ -306,17 +307,23 @@ async def test_what_is_no_http_is_told_so(zuora: Simulator, line: bytes, caplog:
     assert zuora.instance.dispatcher.broken == []
 
 
-async def test_a_request_is_made_when_all_of_it_is_there(zuora: Simulator, client: Client) -> None:
+async def test_a_request_is_made_when_all_of_it_is_there(
+    zuora: Simulator, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Time that moves while a body is on its way has passed when the request is accepted."""
     reader, writer = await asyncio.open_connection("127.0.0.1", URL(zuora.url).port)
     body = b'{"name": "Acme"}'
     head = {"Host": "a", "Content-Type": "application/json", "Content-Length": str(len(body)), **client.headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    traffic = zuora.instance.tenants[zuora.client_id].traffic
-    seen = {seconds: window.used for seconds, window in traffic.windows.items()}
+    begun = asyncio.Event()
+
+    async def reading(*what: Any) -> None:
+        begun.set()
+        await read_body(*what)
+
+    monkeypatch.setattr("simulator.zuora.surface.read_body", reading)
     writer.write(f"POST /v1/async/accounts HTTP/1.1\r\n{lines}\r\n".encode() + body[:5])
-    while seen == {seconds: window.used for seconds, window in traffic.windows.items()}:
-        await asyncio.sleep(0)  # until it is being read
+    await begun.wait()
     before = zuora.now
     await zuora.advance(minutes=5)
     writer.write(body[5:])

@@ -1,8 +1,9 @@
 """A connected socket under a line, without asyncio's transports between.
 
 asyncio's own takes several callbacks of the loop and a hundred microseconds to take up a socket and let go of it (measured:
-200 for an exchange over a fresh connection, and 104 by this). This one takes no turn of the loop: what is written leaves at once, what comes is given on in the
-turn in which it came, and closing closes. A loop that cannot watch a socket (Windows' own) raises NotImplementedError.
+an exchange over a fresh connection took 200, and takes 104 by this). This one takes no turn of the loop: what is written
+leaves at once, what comes is given on in the turn in which it came, and closing closes. A loop that cannot watch a socket
+(Windows' own) raises NotImplementedError.
 """
 
 import asyncio
