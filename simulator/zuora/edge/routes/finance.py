@@ -10,6 +10,7 @@ from simulator.core.model import JobPhase
 from simulator.zuora.edge.call import Call
 from simulator.zuora.edge.operations import Body, Operation
 from simulator.zuora.edge.replies import MISSING_FIELD, RULE, Family, Reply, no_entity
+from simulator.zuora.edge.routes import own
 from simulator.zuora.edge.shapes import (
     V1_FAILURES,
     Failure,
@@ -36,7 +37,7 @@ def create_run(call: Call) -> Reply:
         raise ClientError(lacking.message, status=200, code=lacking.code)
     fields = {**call.fields, "status": "Pending"}
     run = make(call.tenant, JOURNAL_RUN, fields, call.service.next_id(call.tenant, "resource"))
-    _submit(call, OwnKind.JOURNAL_RUN, run.number or run.id)
+    own.begin(call, OwnKind.JOURNAL_RUN, run.number or run.id)
     return Reply({"journalRunNumber": run.number, "success": True})
 
 
@@ -58,7 +59,7 @@ def cancel_run(call: Call) -> Reply:
     if status not in CANCELLED_FROM:
         raise ClientError(f"A journal run that is {status} cannot be cancelled.", status=200, code=RULE)
     call.tenant.resources.put(run.id, run.with_fields({**run.fields, "status": "CancelInprogress"}))
-    _submit(call, OwnKind.JOURNAL_CANCEL, run.number or run.id)
+    own.begin(call, OwnKind.JOURNAL_CANCEL, run.number or run.id)
     return Reply({"success": True})
 
 
@@ -84,7 +85,7 @@ def run_balance(call: Call) -> Reply:
         raise ClientError("A trial balance is in progress for this accounting period.", status=200, code=RULE)
     begun = {"runTrialBalanceStatus": "Processing", "runTrialBalanceStart": call.now.strftime("%Y-%m-%d %H:%M:%S")}
     call.tenant.resources.put(period.id, period.with_fields({**fields, **begun}))
-    _submit(call, OwnKind.TRIAL_BALANCE, period.id)
+    own.begin(call, OwnKind.TRIAL_BALANCE, period.id)
     return Reply({"success": True})
 
 
@@ -94,24 +95,14 @@ def delete_files(call: Call) -> Reply:
     if not isinstance(given, list):
         words = "Missing required value for field 'accountIds' or 'accountKeys'."
         raise ClientError(words, status=200, code=MISSING_FIELD)
-    return Reply({"id": _submit(call, OwnKind.FILES_DELETION), "status": "Pending", "success": True})
+    return Reply({"id": own.begin(call, OwnKind.FILES_DELETION), "status": "Pending", "success": True})
 
 
 def show_files(call: Call) -> Reply:
     """How such a job stands."""
-    job_id = call.values[0]
-    job = call.service.engine.ledger.jobs.get(own_jobs.engine_id_of(job_id))
-    if job is None or job.tenant != call.tenant.id or not job.submission.details:
-        raise no_entity(job_id)
-    if own_jobs.kind_of_job(job) is not OwnKind.FILES_DELETION:
-        raise no_entity(job_id)
-    job = call.service.polled(call.tenant, job)
+    job = own.polled(call, (OwnKind.FILES_DELETION,))
     status = "Processing" if job.phase is JobPhase.QUEUED and job.tries else own_jobs.file_status(job)
-    return Reply({"id": job_id, "status": status, "success": True})
-
-
-def _submit(call: Call, kind: OwnKind, key: str = "") -> str:
-    return own_jobs.job_id_of(call.service.submit(call, own_jobs.details(kind, key)))
+    return Reply({"id": call.values[0], "status": status, "success": True})
 
 
 RUNS = "/v1/journal-runs"

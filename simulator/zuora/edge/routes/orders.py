@@ -6,7 +6,8 @@ Documented: seed 000, "Limitations"; the reference of each (contract, section 1.
 from simulator.core.errors import ClientError
 from simulator.zuora.edge.call import Call
 from simulator.zuora.edge.operations import Body, Operation, Parameter
-from simulator.zuora.edge.replies import NOT_FOUND, Family, Reply, no_entity
+from simulator.zuora.edge.replies import NOT_FOUND, Family, Reply
+from simulator.zuora.edge.routes import own
 from simulator.zuora.edge.shapes import V1_FAILURES, AnyObject, AsyncJob, Failure, JobAccepted, PreviewAccepted
 from simulator.zuora.requests import own_jobs
 from simulator.zuora.requests.own_jobs import OwnKind
@@ -15,12 +16,12 @@ from simulator.zuora.requests.own_jobs import OwnKind
 def create(call: Call) -> Reply:
     """An order job. What is wrong with the order is told by the job, not here."""
     status = call.service.settings(call.tenant).quirks.async_orders_status
-    return Reply({"jobId": _submit(call, OwnKind.ORDER), "success": True}, status)
+    return Reply({"jobId": own.begin(call, OwnKind.ORDER), "success": True}, status)
 
 
 def preview(call: Call) -> Reply:
     """A preview job; this answer alone has no `success` (documented)."""
-    return Reply({"jobId": _submit(call, OwnKind.PREVIEW)}, 202)
+    return Reply({"jobId": own.begin(call, OwnKind.PREVIEW)}, 202)
 
 
 def delete(call: Call) -> Reply:
@@ -28,22 +29,12 @@ def delete(call: Call) -> Reply:
     number = call.values[0]
     if call.tenant.resources.find("order", number) is None:
         raise ClientError("orderNumber does not exist", code=NOT_FOUND)
-    return Reply({"jobId": _submit(call, OwnKind.ORDER_DELETION, number), "success": True})
+    return Reply({"jobId": own.begin(call, OwnKind.ORDER_DELETION, number), "success": True})
 
 
 def status(call: Call) -> Reply:
     """How an order job stands."""
-    job_id = call.values[0]
-    job = call.service.engine.ledger.jobs.get(own_jobs.engine_id_of(job_id))
-    if job is None or job.tenant != call.tenant.id or not job.submission.details:
-        raise no_entity(job_id)
-    if own_jobs.kind_of_job(job) not in own_jobs.POLLED:
-        raise no_entity(job_id)
-    return Reply(own_jobs.order_status(call.service.polled(call.tenant, job)))
-
-
-def _submit(call: Call, kind: OwnKind, key: str = "") -> str:
-    return own_jobs.job_id_of(call.service.submit(call, own_jobs.details(kind, key)))
+    return Reply(own_jobs.order_status(own.polled(call, own_jobs.POLLED)))
 
 
 OPERATIONS = (
