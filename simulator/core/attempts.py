@@ -25,6 +25,7 @@ from simulator.core.delivery import (
 from simulator.core.dialect import Dialect
 from simulator.core.faults import Faults
 from simulator.core.ids import Ids
+from simulator.core.latest import Latest
 from simulator.core.ledger import AttemptEnded, DeliveryChanged, ExchangeStarted, Ledger
 from simulator.core.model import (
     Callout,
@@ -41,6 +42,9 @@ from simulator.core.timeline import Timeline
 
 UNASKED = Policy(limit=1, interval=timedelta(0), retry=False)
 """Stands in where a step asks for no policy: only a judgement does."""
+
+UNANSWERED = -1
+"""The response code of an attempt that no answer gave one."""
 
 
 class Attempts:
@@ -64,9 +68,9 @@ class Attempts:
         self._open: dict[str, UnderWay] = {}
         self.ended = 0
         self.again: dict[str, int] = {}  # requests of an attempt that were sent before, in another process
-        self._last_heard: Outcome | None = None
-        self._last_verdict: Verdict | None = None
-        self._last_retry: datetime | None = None
+        self._heard: Latest[Outcome] = Latest()
+        self._verdicts: Latest[Verdict] = Latest()
+        self._retries: Latest[datetime] = Latest()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -129,7 +133,7 @@ class Attempts:
             return None  # forgotten while it was on its way
         delivery = self._ledger.deliveries[dispatch.delivery.id]  # its definition may have been withdrawn meanwhile
         try:
-            ended_at = hear(dispatch, [self._shared(outcome) for outcome in outcomes], sent_at, ended_at)
+            ended_at = hear(dispatch, [self._heard.like(outcome) for outcome in outcomes], sent_at, ended_at)
             if attempt.verdict is None:
                 answer = self._judge(delivery, attempt, ended_at)
                 if isinstance(answer, Callout):
@@ -143,13 +147,6 @@ class Attempts:
             self._break(delivery, attempt, error, ended_at)
         return None
 
-    def _shared(self, outcome: Outcome) -> Outcome:
-        """The last outcome again where this one is like it: a receiver that is down says the same a million times."""
-        if outcome != self._last_heard:
-            self._last_heard = outcome
-            return outcome
-        return self._last_heard
-
     def abandon(self, dispatch: Dispatch, error: Exception, now: datetime) -> None:
         """A fault of ours broke the carrying of ``dispatch``: its attempt ends, and the record says so."""
         delivery = self._ledger.deliveries.get(dispatch.delivery.id, dispatch.delivery)
@@ -159,7 +156,7 @@ class Attempts:
         self._on_broken(error)
         if self._open.get(delivery.id) is attempt:
             reason = f"a fault of the simulator itself ({type(error).__name__})"
-            self._end(delivery, attempt, Verdict(Decision.FINAL, -1, reason), now, UNASKED)
+            self._end(delivery, attempt, Verdict(Decision.FINAL, UNANSWERED, reason), now, UNASKED)
 
     def _judge(self, delivery: Delivery, attempt: UnderWay, now: datetime) -> Verdict | Callout:
         decisive = attempt.decisive
@@ -167,7 +164,7 @@ class Attempts:
         answer = self._dialects[delivery.event.dialect].judge(delivery, decisive, request_id, now)
         if isinstance(answer, Callout) and delivery.exchange >= EXCHANGES_PER_ATTEMPT:
             reason = f"the authentication dialogue did not end within {EXCHANGES_PER_ATTEMPT} exchanges"
-            return Verdict(Decision.AGAIN, decisive[-1].outcome.status or -1, reason, ErrorClass.AUTHENTICATION)
+            return Verdict(Decision.AGAIN, decisive[-1].outcome.status or UNANSWERED, reason, ErrorClass.AUTHENTICATION)
         return answer
 
     def _send(self, delivery: Delivery, attempt: UnderWay, callout: Callout, now: datetime) -> Dispatch:
@@ -206,25 +203,20 @@ class Attempts:
     def _end(
         self, delivery: Delivery, attempt: UnderWay, verdict: Verdict, now: datetime, policy: Policy | None = None
     ) -> None:
-        if verdict == self._last_verdict:
-            verdict = self._last_verdict
-        self._last_verdict = verdict
+        verdict = self._verdicts.like(verdict)
         policy = policy or self._dialects[delivery.event.dialect].policy(delivery)
         after, action = step(policy, delivery, Judged(verdict), now)
-        retry_at = action.at if isinstance(action, Wake) else None
-        if retry_at is not None:
-            if retry_at == self._last_retry:  # one instant for the many that failed together
-                retry_at = self._last_retry
-                after = replace(after, due=retry_at)
-            self._last_retry = retry_at
+        retry_at = None
+        if isinstance(action, Wake):
+            retry_at = self._retries.like(action.at)
+            after = replace(after, due=retry_at)
+            self._timeline.add(retry_at, after.id)
         ended = record(attempt, delivery, verdict, policy, now, retry_at)
         del self._open[delivery.id]
         self.again.pop(delivery.id, None)
         self.ended += 1
         if after.finished:
             self._faults.spend(after.id)
-        if retry_at is not None:
-            self._timeline.add(retry_at, after.id)
         self._ledger.append(AttemptEnded(after, ended))
 
     def _request_id(self, delivery: Delivery, copy: int = 0, *, next_one: bool = False) -> str:

@@ -5,7 +5,7 @@ questions, the machine takes its steps, faults rewrite what is sent, and every c
 drives it owns the clock and the wire: ``tick`` what is due, ``begin`` what is ready, carry the dispatch out, ``report``.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from simulator.core.delivery import Due, Resent, Withdrawn
 from simulator.core.dialect import Dialect, Finished, Happening
 from simulator.core.faults import Fault, FaultKind, Faults
 from simulator.core.ids import Ids
+from simulator.core.latest import Latest
 from simulator.core.ledger import (
     Cleared,
     DeliveryChanged,
@@ -64,7 +65,7 @@ class Engine:
         self._timeline: Timeline[str] = Timeline()
         self.counts: Counter[tuple[str, str]] = Counter()
         self.accepted = 0
-        self._subscriptions: dict[tuple[str, int], Subscription] = {}
+        self._heard_by: defaultdict[tuple[str, int], Latest[Subscription]] = defaultdict(Latest)
         self._attempts = Attempts(self.dialects, self.ids, self.ledger, self._timeline, self.faults, self._tell)
         self.broken: list[Exception] = []
         self.on_broken: Callable[[Exception], None] = self.broken.append
@@ -98,7 +99,7 @@ class Engine:
         self.counts["event", tenant] = number
         self.ledger.append(EventRaised(event))
         for place, heard_by in enumerate(audience):
-            subscription = self._shared(heard_by, place)
+            subscription = self._heard_by[heard_by.id, place].like(heard_by)
             delivery_id = self.ids.hex("notification", event.id, subscription.id, place)
             delivery = Delivery(delivery_id, event, subscription, Phase.WAITING, due=now, number=self._next())
             self.ledger.append(DeliveryChanged(delivery))
@@ -140,7 +141,7 @@ class Engine:
         """Forget all that happened to one tenant, or to all. Answers still on their way are then told to nobody."""
         self.ledger.append(Cleared(tenant))
         self.faults.replace((), tenant)
-        self._subscriptions.clear()
+        self._heard_by.clear()
         self.forget_counts(tenant)
         # The ids will come again, for other things: nothing that bears them may be left behind.
         self._attempts.forget()
@@ -252,13 +253,6 @@ class Engine:
 
     def _tell(self, error: Exception) -> None:
         self.on_broken(error)
-
-    def _shared(self, subscription: Subscription, place: int) -> Subscription:
-        """The one of the last event again where this one is like it: a million deliveries go to the same few."""
-        last = self._subscriptions.setdefault((subscription.id, place), subscription)
-        if last is not subscription and last != subscription:
-            self._subscriptions[subscription.id, place] = last = subscription
-        return last
 
     def _next(self) -> int:
         self.accepted += 1

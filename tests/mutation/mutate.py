@@ -39,6 +39,7 @@ ROOMS = [
         "recovery",
         "gaps",
         "heads",
+        "latest",
     )
 ] + [
     f"simulator/runtime/journal/{name}.py"
@@ -47,13 +48,14 @@ ROOMS = [
 TESTS = [
     *(
         f"tests/unit/core/test_{name}.py"
-        for name in ("engine", "faults", "ledger", "job", "timeline", "ids", "explain", "gaps", "heads")
+        for name in ("engine", "faults", "ledger", "job", "timeline", "ids", "explain", "gaps", "heads", "latest")
     ),
     "tests/unit/core/test_delivery.py",
     "tests/simulation",
     "tests/stateful",
     "tests/unit/core/test_recovery.py",
     "tests/unit/runtime/test_journal.py",
+    "tests/unit/runtime/test_journal_rows.py",
     "tests/integration/test_journal.py",
     "tests/integration/test_journal_files.py",
 ]
@@ -80,7 +82,6 @@ COUNTED: dict[type[ast.operator], type[ast.operator]] = {
 }
 
 EQUIVALENT = {
-    "simulator/core/attempts.py: if verdict == self._last_verdict: -> pass": "sharing saves memory alone",
     "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
     "UNASKED = Policy(limit=2, interval=timedelta(0), retry=False)": "it stands where no policy is asked",
     "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
@@ -90,9 +91,7 @@ EQUIVALENT = {
     "simulator/core/attempts.py: return () -> return None": "no copies either way; mypy watches over the type",
     "simulator/core/engine.py: self._timeline.keep(lambda item: item in self.ledger.deliveries or item in self.ledger.jobs) "
     "-> pass": "saves memory alone: an entry that names nothing is passed over",
-    "simulator/core/engine.py: if last is not subscription and last != subscription: -> "
-    "if last is not subscription or last != subscription:": "sharing saves memory alone",
-    "simulator/core/engine.py: self._subscriptions.clear() -> pass": "sharing saves memory alone: what is shared is equal",
+    "simulator/core/engine.py: self._heard_by.clear() -> pass": "sharing saves memory alone: what is shared is equal",
     "simulator/core/recovery.py: self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 1 -> "
     "self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 2": "any number that was not used before "
     "makes ids of its own",

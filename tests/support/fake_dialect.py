@@ -33,6 +33,7 @@ TENANT = "t"
 PLAIN = "plain"
 UNSENDABLE = "unsendable"
 BREAKS_RENDER = "breaks render"
+NEVER_CONTENT = "never content"
 
 VERDICTS = {
     200: Verdict(Decision.DELIVERED, 200, "200 is success"),
@@ -115,7 +116,7 @@ class FakeDialect:
         last = exchanges[-1].outcome
         if last.status == 299:
             raise Broken("judge")
-        if last.status == 401 and last.error is None:
+        if (last.status == 401 and last.error is None) or delivery.subscription.terms == NEVER_CONTENT:
             return self._callout(delivery, request_id(), ("Authorization", "Basic x"))
         if last.error is not None or last.status is None:
             return VERDICTS[-1]

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from simulator.core import job as jobs
+from simulator.core.latest import Latest
 from simulator.core.ledger import (
     AttemptEnded,
     Cleared,
@@ -18,7 +19,7 @@ from simulator.core.ledger import (
     Fact,
     JobChanged,
 )
-from simulator.core.model import Attempt, Delivery, Event, Job, Outcome, Phase, Submission, Subscription, Verdict
+from simulator.core.model import Delivery, Event, Job, Outcome, Phase, Submission, Subscription, Verdict
 from simulator.runtime.journal import entries
 from simulator.runtime.journal.codec import Codec
 from simulator.runtime.journal.rows import (
@@ -60,8 +61,8 @@ class Reader:
         self._jobs: dict[str, Job] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._subscriptions: dict[int, Subscription] = {}
-        self._last_heard: Outcome | None = None
-        self._last_verdict: Verdict | None = None
+        self._heard: Latest[Outcome] = Latest()
+        self._verdicts: Latest[Verdict] = Latest()
         self.life = 0
         self.subscriptions = 0
         self._readers: dict[type, Callable[[Any], None]] = {
@@ -139,25 +140,16 @@ class Reader:
 
     def _attempt(self, row: AttemptRow) -> None:
         delivery = self._stands(row.stand)
-        self._told(AttemptEnded(delivery, self._shared(entries.read(row.attempt, delivery))))
-
-    def _shared(self, attempt: Attempt) -> Attempt:
-        """The last verdict and the last outcome again, where they are the same: there may be a million of them."""
-        if attempt.verdict != self._last_verdict:
-            self._last_verdict = attempt.verdict
-        exchanges = attempt.exchanges
-        if exchanges:
-            if exchanges[-1].outcome != self._last_heard:
-                self._last_heard = exchanges[-1].outcome
-            exchanges = (*exchanges[:-1], replace(exchanges[-1], outcome=self._last_heard))
-        return replace(attempt, verdict=self._last_verdict, exchanges=exchanges)
+        attempt = entries.read(row.attempt, delivery)
+        verdict = self._verdicts.like(attempt.verdict)
+        exchanges = tuple([replace(it, outcome=self._heard.like(it.outcome)) for it in attempt.exchanges])
+        self._told(AttemptEnded(delivery, replace(attempt, verdict=verdict, exchanges=exchanges)))
 
     def _cleared(self, row: ClearedRow) -> None:
-        gone = row.tenant
-        self._jobs = {key: it for key, it in self._jobs.items() if gone is not None and it.tenant != gone}
-        self._events = {key: it for key, it in self._events.items() if gone is not None and it.tenant != gone}
-        self._deliveries = {key: it for key, it in self._deliveries.items() if gone is not None and it.tenant != gone}
-        self._told(Cleared(gone))
+        for records in (self._jobs, self._events, self._deliveries):
+            for key in [key for key, it in records.items() if row.tenant in (None, it.tenant)]:
+                del records[key]
+        self._told(Cleared(row.tenant))
 
     def _shelf(self, row: ShelfRow) -> None:
         self._put(row.dialect, row.tenant, row.shelf, row.key, self._codec.decode(row.record))

@@ -118,8 +118,8 @@ class CalloutEntry(Struct, frozen=True):
     head: bytes
     body: bytes
     request_id: str
-    purpose: str = "callout"
-    trusted: str = ""
+    purpose: str
+    trusted: str
 
     def __repr__(self) -> str:
         return f"<CalloutEntry {self.request_id}>"  # its head may hold credentials
@@ -132,7 +132,7 @@ class ExchangeEntry(Struct, frozen=True):
     outcome: Outcome
     sent_at: datetime
     ended_at: datetime
-    duplicate: bool = False
+    duplicate: bool
 
 
 class AttemptEntry(Struct, frozen=True):
@@ -146,8 +146,8 @@ class AttemptEntry(Struct, frozen=True):
     retry_at: datetime | None
     exchanges: tuple[ExchangeEntry, ...]
     history_id: str
-    retry: bool = True
-    resend: bool = False
+    retry: bool
+    resend: bool
 
 
 class AttemptRow(Struct, frozen=True, array_like=True, tag="attempt"):

@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from simulator.core.attempt import Dispatch
 from simulator.core.dialect import Happening
 from simulator.core.engine import Engine
+from simulator.core.faults import Fault, FaultKind
 from simulator.core.model import Decision, ErrorClass, JobPhase, Outcome, Phase, Policy
 from tests.support.fake_dialect import (
     BREAKS_RENDER,
     NAME,
+    NEVER_CONTENT,
     REFUSED,
     UNSENDABLE,
     Broken,
@@ -90,6 +92,7 @@ def test_a_request_is_worked_after_the_latency() -> None:
     assert engine.ledger.jobs[job.id].phase is JobPhase.SUCCEEDED
     assert ready.event.job == job.id
     assert ready.event.at == T0 + 5 * MINUTE
+    assert ready.event.fields == {"Id": job.id}
 
 
 def test_work_that_is_put_off_is_looked_at_again(engine: Engine) -> None:
@@ -168,6 +171,38 @@ def test_a_dialogue_without_end_is_cut_after_five_exchanges(engine: Engine) -> N
     assert engine.next_due == T0 + 30 * MINUTE
 
 
+@pytest.mark.parametrize(("last", "code"), [(answered(407), 407), (REFUSED, -1)], ids=["answered", "refused"])
+def test_a_dialogue_that_is_cut_has_the_code_of_its_last_exchange(
+    engine: Engine, dialect: FakeDialect, last: Outcome, code: int
+) -> None:
+    """And the code of a failed transport where that was not answered."""
+    dialect.receivers = [receiver("a", NEVER_CONTENT)]
+    notification = fire(engine)
+    attempt(engine, *[answered(401)] * 4, last)
+    (it,) = engine.ledger.attempts_of(notification)
+    assert it.verdict.code == code
+
+
+def test_what_many_have_in_common_is_kept_once(engine: Engine) -> None:
+    """A million callouts that wait take no more memory than they must."""
+    notifications = [fire(engine), fire(engine)]
+    for ready in engine.tick(T0):
+        dispatch = engine.begin(ready.id, T0)
+        assert dispatch is not None
+        engine.report(dispatch, [answered(503)], T0, T0)
+    one, other = (engine.ledger.attempts_of(it)[0] for it in notifications)
+    assert one.verdict is other.verdict
+    assert one.exchanges[0].outcome is other.exchanges[0].outcome
+    first, second = (engine.ledger.deliveries[it] for it in notifications)
+    assert first.subscription is second.subscription
+    assert len({id(instant) for instant in (one.retry_at, other.retry_at, first.due, second.due)}) == 1
+
+
+def test_without_a_seed_it_is_that_of_nought() -> None:
+    """As the fixture and the server have it: ids of two runs are alike."""
+    assert Engine({}).ids.seed == 0
+
+
 def test_what_cannot_be_sent_is_recorded_and_not_sent(engine: Engine, dialect: FakeDialect) -> None:
     """One exchange that never was, one attempt, no retry."""
     dialect.receivers = [receiver("a", UNSENDABLE)]
@@ -202,6 +237,19 @@ def test_a_resend_takes_the_place_of_a_pending_retry(engine: Engine) -> None:
     assert engine.next_due is None
     assert engine.tick(T0 + 30 * MINUTE) == []
     assert [(it.number, it.resend) for it in engine.ledger.attempts_of(notification)] == [(1, False), (2, True)]
+
+
+def test_a_resend_that_is_held_back_is_not_sent_when_the_retry_was_due(engine: Engine) -> None:
+    """It goes when the delay is over: the retry gave it its place, and the delay took it."""
+    notification = fire(engine)
+    attempt(engine, REFUSED)
+    engine.faults.add(Fault(FaultKind.DELAY, span=60 * MINUTE))
+    engine.resend(notification, T0)
+    (ready,) = engine.tick(T0)
+    assert engine.begin(ready.id, T0) is None
+    assert engine.next_due == T0 + 60 * MINUTE
+    assert engine.tick(T0 + 59 * MINUTE) == []
+    assert [it.id for it in engine.tick(T0 + 60 * MINUTE)] == [notification]
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -330,6 +378,7 @@ def test_an_attempt_that_cannot_be_rendered_ends(engine: Engine, dialect: FakeDi
     assert engine.begin(ready.id, T0) is None
     (it,) = engine.ledger.attempts_of(notification)
     assert (it.verdict.decision, it.verdict.reason) == (Decision.FINAL, "a fault of the simulator itself (Broken)")
+    assert it.verdict.code == -1
     assert engine.ledger.deliveries[notification].phase is Phase.FAILED
 
 

@@ -9,10 +9,11 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
+from simulator.core import job as jobs
 from simulator.core.errors import NotKept, OurFault
 from simulator.core.ids import Ids
-from simulator.core.ledger import DeliveryChanged, EventRaised
-from simulator.core.model import Delivery, Phase
+from simulator.core.ledger import Cleared, DeliveryChanged, EventRaised, Fact, JobChanged
+from simulator.core.model import Delivery, Phase, Submission
 from simulator.runtime.journal.codec import Codec
 from simulator.runtime.journal.file import File
 from simulator.runtime.journal.reading import Reader
@@ -55,6 +56,10 @@ def heard(*facts: Any) -> list[Row]:
     return rows
 
 
+def reader_to(facts: list[Fact]) -> Reader:
+    return Reader(Codec([]), facts.append, lambda *record: None, lambda *note: None)
+
+
 def opened(number: int, name: str = "s") -> Delivery:
     return replace(fresh(), id=str(number), subscription=receiver(name))
 
@@ -95,18 +100,51 @@ def test_what_is_written_comes_back() -> None:
         DeliveryChanged(replace(delivery, held=True, due=T0 + timedelta(minutes=1))),
         DeliveryChanged(replace(delivery, phase=Phase.FAILED, due=None, started=T0, attempts=3, last=True)),
     ]
-    again: list[Any] = []
-    reader = Reader(Codec([]), again.append, lambda *record: None, lambda *note: None)
-    reader.read(decode(joined([encode(row) for row in heard(*facts)])))
+    again: list[Fact] = []
+    reader_to(again).read(decode(joined([encode(row) for row in heard(*facts)])))
     assert again == facts
 
 
 def test_a_row_that_refers_to_nothing_is_damage() -> None:
     """It must not be taken for a beginning."""
     (_, row) = heard(DeliveryChanged(fresh()))
-    reader = Reader(Codec([]), lambda fact: None, lambda *record: None, lambda *note: None)
     with pytest.raises(LookupError):
-        reader.read([row])
+        reader_to([]).read([row])
+
+
+@pytest.mark.parametrize("tenant", ["t", None])
+def test_what_was_forgotten_can_be_referred_to_no_more(tenant: str | None) -> None:
+    """Neither a request, nor an event, nor a delivery, whether one tenant was forgotten or all."""
+    delivery, job = fresh(), jobs.queued("j", Submission("fake", "t", "POST", "/"), T0, T0, 1)
+    facts: list[Fact] = [JobChanged(job), EventRaised(delivery.event), DeliveryChanged(delivery)]
+    rows = heard(*facts, Cleared(tenant))
+    worked, held = JobChanged(replace(job, tries=1)), DeliveryChanged(replace(delivery, held=True))
+    for gone in (worked, DeliveryChanged(replace(delivery, id="next")), held):
+        again: list[Fact] = []
+        reader = reader_to(again)
+        reader.read(rows)
+        assert again == [*facts, Cleared(tenant)]
+        with pytest.raises(LookupError):
+            reader.read(heard(gone)[-1:])
+
+
+def test_the_others_are_not_forgotten() -> None:
+    """A tenant that is not the one whose records went keeps its own."""
+    delivery = fresh()
+    facts = [EventRaised(delivery.event), DeliveryChanged(delivery), Cleared("another")]
+    facts.append(DeliveryChanged(replace(delivery, held=True)))
+    again: list[Fact] = []
+    reader_to(again).read(heard(*facts))
+    assert again == facts
+
+
+def test_numbers_of_subscriptions_go_on() -> None:
+    """Where none was given the next is the first; else the one behind the highest."""
+    reader = reader_to([])
+    assert (reader.subscriptions, reader.life) == (0, 0)
+    high = SubscriptionRow(5, "s", "s", "s", "POST", "https://s.test/", None)
+    reader.read([high, replace(high, number=3), LifeRow(2)])
+    assert (reader.subscriptions, reader.life) == (5, 2)
 
 
 def test_rows_are_plain_values_and_back() -> None:
