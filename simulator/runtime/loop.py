@@ -1,7 +1,7 @@
 """Which event loop a server of ours runs on: uvloop's where the extra `speed` is installed, else asyncio's own."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -12,6 +12,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         import uvloop
     except ImportError:
-        return asyncio.run(work)
-    answer: T = uvloop.run(work)
-    return answer
+        runs: Callable[[Coroutine[Any, Any, T]], T] = asyncio.run
+    else:
+        runs = uvloop.run
+    return runs(work)  # not where the import failed: every traceback would begin with it

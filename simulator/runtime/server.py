@@ -30,11 +30,16 @@ def _forget_applications() -> None:
 
 
 class _OneLine(logging.LoggerAdapter[logging.Logger]):
-    """What the web server says of a request that is no HTTP: it was answered 400, so one line is enough, without its bytes."""
+    """What the web server says of a request that is no HTTP: it was answered 400, so one line is enough, without its bytes.
+
+    A body that could not be read, such as one that is not packed as it says, was refused by its surface, which tells of it.
+    """
 
     def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
         if isinstance(exc_info, HttpProcessingError):
             self.warning("a request could not be read (%s): answered %s", type(exc_info).__name__, exc_info.code)
+        elif isinstance(exc_info, web.RequestPayloadError):
+            self.debug("the rest of a body could not be read either")
         else:
             super().exception(msg, *args, exc_info=exc_info, **more)
 

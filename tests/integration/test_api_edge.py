@@ -307,6 +307,20 @@ async def test_what_is_no_http_is_told_so(zuora: Simulator, line: bytes, caplog:
     assert zuora.instance.dispatcher.broken == []
 
 
+async def test_a_body_that_is_not_packed_as_it_says_leaves_no_traceback(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is refused in Zuora's envelope, and the web server says nothing more of what it could not read."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(client.zuora.url).port)
+    head = {"Host": "a", "Content-Encoding": "gzip", "Content-Length": "2", **JSON, **client.headers}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    writer.write(f"POST /v1/async/accounts HTTP/1.1\r\n{lines}\r\n{{}}".encode())
+    assert b"not what its Content-Encoding says" in await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 async def test_a_request_is_made_when_all_of_it_is_there(
     zuora: Simulator, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,17 @@ async def test_an_account_that_was_created_can_be_retrieved(client: Client) -> N
         assert (status, body["Id"], body["Name"], body["AccountNumber"]) == (200, account, "Acme", "A00000001")
 
 
+async def test_a_request_without_a_body_makes_an_empty_resource(client: Client) -> None:
+    """A body is asked for by no rule of the framework; what was made can be retrieved and listed like any other."""
+    async with client.session.post(client.zuora.url + "/v1/async/accounts", headers=client.headers) as answer:
+        assert answer.status == 202
+    await client.zuora.settle()
+    _, body = await client.call("GET", "/v1/accounts")
+    assert [one["accountNumber"] for one in body["accounts"]] == ["A00000001"]
+    _, body = await client.call("GET", "/v1/accounts/A00000001")
+    assert body["basicInfo"]["status"] == "Active"
+
+
 async def test_put_merges_and_delete_removes(client: Client) -> None:
     """By the asynchronous CRUD paths, on what the REST path made; the payload names the same id."""
     account = (await done(client, "/v1/async/accounts", ACME))["data"]["id"]

@@ -125,7 +125,7 @@ def make(
         if not tenant.resources.has_number(collection, candidate):
             number = candidate
     status = kind.status if "status" not in fields else None
-    content = msgspec.Raw(raw) if raw is not None else content_of(fields)
+    content = msgspec.Raw(raw) if raw else content_of(fields)
     return tenant.resources.put(new_id, Resource(new_id, collection, content, number, parent, status))
 
 

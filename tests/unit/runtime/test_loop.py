@@ -25,6 +25,18 @@ def test_without_uvloop_it_is_asyncio_s_own(monkeypatch: pytest.MonkeyPatch) -> 
     assert loop.run(named()) == "asyncio"
 
 
+def test_an_error_says_nothing_of_a_loop_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its traceback is that of the work alone, and does not begin with a module that was not found."""
+
+    async def breaks() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with pytest.raises(ZeroDivisionError) as caught:
+        loop.run(breaks())
+    assert caught.value.__context__ is None
+
+
 def test_where_it_is_installed_uvloop_runs_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of it, and its answer and its errors are handed on."""
     ran: list[Coroutine[Any, Any, Any]] = []
