@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from simulator.core.gaps import Content
 from simulator.core.model import (
     Callout,
     Delivery,
@@ -28,7 +29,7 @@ class Happening(Struct, frozen=True, gc=False):
 
     name: str
     fields: Mapping[str, str]
-    body: bytes | None = None
+    body: Content | None = None
     details: Any = None
 
 

@@ -91,7 +91,7 @@ class Engine:
             name=happening.name,
             at=now,
             fields=happening.fields or NO_FIELDS,
-            content=jobs.content(happening.body, job),
+            content=happening.body,
             job=job.id if job is not None else None,
             details=happening.details,
         )

@@ -35,11 +35,11 @@ def woven(body: bytes, job: str, result: str) -> Content:
         return body
     if not (job and result and job in text and result in text):
         return body
-    return Woven(_shared(opened(text, {"job": job, "result": result})), job, result)
+    return Woven(shared(opened(text, {"job": job, "result": result})), job, result)
 
 
 @lru_cache(maxsize=1024)
-def _shared(pattern: str) -> str:
+def shared(pattern: str) -> str:
     """One that is like one of the last thousand is that one."""
     return pattern
 

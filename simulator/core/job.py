@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from simulator.core.dialect import Finished, Later
 from simulator.core.errors import IllegalStep, OurFault
-from simulator.core.gaps import Content, woven
 from simulator.core.model import Job, JobPhase, Submission
 
 
@@ -31,10 +30,3 @@ def worked(job: Job, answer: Finished | Later, now: datetime) -> Job:
             raise OurFault(f"{job!r} would be looked at for ever: it is put off to {at}, and it is {now}")
         case Later(at=at):
             return replace(job, due=at, tries=job.tries + 1)
-
-
-def content(body: bytes | None, job: Job | None) -> Content | None:
-    """The body of an event as it is kept: what a million jobs tell differs in ids alone, which they keep anyway."""
-    if body is None or job is None or not isinstance(job.result, str):
-        return body
-    return woven(body, job.id, job.result)

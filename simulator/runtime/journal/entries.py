@@ -4,8 +4,9 @@ It decides neither: the shape is `rows`', and what is shared the core's. What is
 a row can be read by itself.
 """
 
+from simulator.core.gaps import Content, woven
 from simulator.core.heads import opened
-from simulator.core.model import Attempt, Callout, Delivery, Exchange
+from simulator.core.model import Attempt, Callout, Delivery, Exchange, Job
 from simulator.runtime.journal.rows import AttemptEntry, CalloutEntry, ExchangeEntry
 
 
@@ -50,3 +51,10 @@ def _exchange_read(entry: ExchangeEntry, delivery: Delivery) -> Exchange:
     content = told.content if told.content is not None and sent.body == told.body else sent.body
     callout = Callout(form, content, sent.request_id, about)
     return Exchange(callout, it.outcome, it.sent_at, it.ended_at, it.duplicate)
+
+
+def content(body: bytes | None, job: Job | None) -> Content | None:
+    """The body of an event of that job."""
+    if body is None or job is None or not isinstance(job.result, str):
+        return body
+    return woven(body, job.id, job.result)

@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from simulator.core import job as jobs
 from simulator.core.latest import Latest
 from simulator.core.ledger import (
     AttemptEnded,
@@ -106,7 +105,7 @@ class Reader:
 
     def _event(self, row: EventRow) -> None:
         details, fields = self._codec.decode(row.details), row.fields or NO_FIELDS
-        content = jobs.content(row.body, self._jobs.get(row.job or ""))
+        content = entries.content(row.body, self._jobs.get(row.job or ""))
         event = self._events[row.id] = Event(
             row.id, row.dialect, row.tenant, row.name, row.at, fields, content, row.job, details
         )
