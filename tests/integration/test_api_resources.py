@@ -166,6 +166,71 @@ async def test_pages_of_resources_neither_skip_nor_repeat(zuora: Simulator, clie
     assert "nextPage" not in page
 
 
+async def test_whoever_deletes_what_a_page_shows_comes_to_the_end(zuora: Simulator, client: Client) -> None:
+    """A script that empties a tenant follows `nextPage` from a page of which nothing is left; its own parameters stay."""
+    for number in range(5):
+        await client.call("POST", "/v1/invoices", json={"n": number})
+    path, seen = "/v1/invoices?pageSize=2&status=Draft", []
+    while path:
+        _, page = await client.call("GET", path)
+        for one in page["invoices"]:
+            seen.append(one["n"])
+            await client.call("DELETE", f"/v1/invoices/{one['id']}")
+        path = page.get("nextPage", "").removeprefix(zuora.url)
+        assert not path or "status=Draft" in path
+    assert seen == [0, 1, 2, 3, 4]
+
+
+async def test_a_number_belongs_to_one(client: Client) -> None:
+    """A second account of a number is refused, or the first would no longer be found; a PUT gives another free one."""
+    _, first = await client.call("POST", "/v1/accounts", json={"accountNumber": "A-1"})
+    payload = await done(client, "/v1/async/accounts", {"accountNumber": "A-1"})
+    reason = {"code": "50000030", "message": "The value 'A-1' of field 'accountNumber' is in use already."}
+    assert payload["reasons"] == [reason]
+    await client.call("POST", "/v1/accounts", json={"accountNumber": "A-2"})
+    _, refused = await client.call("PUT", "/v1/accounts/A-1", json={"accountNumber": "A-2"})
+    assert refused["success"] is False
+    for number in ("A-1", "A-3"):
+        assert (await client.call("PUT", "/v1/accounts/A-1", json={"accountNumber": number}))[1]["success"] is True
+    assert (await client.call("GET", "/v1/accounts/A-3"))[1]["basicInfo"]["id"] == first["accountId"]
+    assert (await client.call("GET", "/v1/accounts/A-1"))[1]["success"] is False
+    _, page = await client.call("GET", "/v1/accounts")
+    assert sorted(one["accountNumber"] for one in page["accounts"]) == ["A-2", "A-3"]
+
+
+async def test_a_preview_makes_nothing(client: Client) -> None:
+    """Of an order it shows an empty result, without a date it is refused; of anything else it only says success."""
+    empty = {"success": True, "previewResult": {"invoices": [], "creditMemos": []}}
+    assert await client.call("POST", "/v1/orders/preview", json={"orderDate": "2026-01-01"}) == (200, empty)
+    assert (await client.call("POST", "/v1/orders/preview", json={}))[1]["reasons"][0]["code"] == 50000022
+    assert await client.call("POST", "/v1/subscriptions/preview", json={}) == (200, {"success": True})
+    assert (await done(client, "/v1/async/subscriptions/preview", {}))["state"] == "succeeded"
+    for kind in ("orders", "subscriptions"):
+        assert (await client.call("GET", f"/v1/{kind}"))[1][kind] == []
+
+
+async def test_an_order_makes_its_new_account(client: Client) -> None:
+    """`newAccount` is created with it, and is the order's account from then on; a number in use refuses both."""
+    order = {"orderDate": "2026-01-01", "newAccount": {"name": "New", "accountNumber": "A-1"}}
+    _, made = await client.call("POST", "/v1/orders", json={**order, "processingOptions": {"runBilling": True}})
+    assert made["accountNumber"] == "A-1"
+    assert (await client.call("GET", "/v1/accounts/A-1"))[1]["basicInfo"]["name"] == "New"
+    _, shown = await client.call("GET", f"/v1/orders/{made['orderNumber']}")
+    assert shown["order"]["existingAccountNumber"] == "A-1"
+    assert "newAccount" not in shown["order"]
+    (invoice,) = (await client.call("GET", "/v1/invoices"))[1]["invoices"]
+    assert (invoice["invoiceNumber"], invoice["accountNumber"]) == ("INV00000001", "A-1")
+    assert (await client.call("POST", "/v1/orders", json=order))[1]["success"] is False
+    assert len((await client.call("GET", "/v1/orders"))[1]["orders"]) == 1
+
+
+@pytest.mark.parametrize("path", ["/v1/action", "/v1/action/query/more", "/v1/object", "/v1/async/object"])
+async def test_a_call_of_nothing_is_no_endpoint(client: Client, path: str) -> None:
+    """An action, or a CRUD call, has to say of what: no resource of the name `action` or `object` is made."""
+    status, envelope = await client.call("POST", path, json={})
+    assert (status, envelope["reasons"][0]["code"]) == (404, 50000040)
+
+
 async def test_the_query_action(client: Client) -> None:
     """Profiles and resources by ZOQL; another action and a malformed query in the words of actions."""
     query = {"queryString": "select Id, ProfileName from CommunicationProfile"}
@@ -178,6 +243,10 @@ async def test_the_query_action(client: Client) -> None:
     query = {"queryString": "SELECT AccountNumber FROM Account WHERE Name = 'Acme' AND Status != 'Draft'"}
     _, found = await client.call("POST", "/v1/action/query", json=query)
     assert found["records"] == [{"AccountNumber": "A00000001"}]
+    await client.call("POST", "/v1/accounts", json={"name": "Salt and Pepper"})
+    query = {"queryString": "select AccountNumber from Account where Status = 'Active' and Name = 'Salt and Pepper'"}
+    _, found = await client.call("POST", "/v1/action/query", json=query)
+    assert found["records"] == [{"AccountNumber": "A00000002"}]
     assert await client.call("POST", "/v1/action/query1", json={}) == (
         400,
         {"code": "ClientError", "message": "Invalid action 'query1'"},

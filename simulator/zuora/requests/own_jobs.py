@@ -14,7 +14,7 @@ from simulator.core.model import Job, JobPhase
 from simulator.zuora.edge.reading import read_json
 from simulator.zuora.edge.replies import INTERNAL
 from simulator.zuora.requests.resources import Resource
-from simulator.zuora.requests.work import Done, Reason, Target, apply, missing
+from simulator.zuora.requests.work import EMPTY_PREVIEW, Done, Reason, Target, apply, missing
 from simulator.zuora.tenant import Tenant
 
 
@@ -137,7 +137,7 @@ def _order_result(tenant: Tenant, order: Resource, done: Done, with_ids: bool) -
 def _preview(tenant: Tenant, ids: Ids, job: Job, now: datetime, strict_fields: bool) -> Any:
     body = _body(job)
     lacking = missing("order", body if isinstance(body, dict) else {}, strict_fields=strict_fields)
-    return lacking or {"invoices": [], "creditMemos": []}  # wild: ZR, live
+    return lacking or EMPTY_PREVIEW
 
 
 def _delete_order(tenant: Tenant, ids: Ids, job: Job, now: datetime, strict_fields: bool) -> Any:

@@ -11,13 +11,16 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from simulator.zuora.edge.replies import MISSING_FIELD, NOT_FOUND, no_entity_words
+from simulator.zuora.edge.replies import MISSING_FIELD, NOT_FOUND, RULE, no_entity_words
 from simulator.zuora.requests.resources import DIGITS, Resource, content_of, described, kind_of
 from simulator.zuora.tenant import Tenant
 
 OBJECT = "object"
 CATALOG = "catalog"
+PREVIEW = "preview"
+"""What stands in a path for one that is only thought of: nothing is made (documented: previews of orders and subscriptions)."""
 VERBS: Mapping[str, str] = {
     "cancel": "Cancelled",
     "suspend": "Suspended",
@@ -30,6 +33,10 @@ VERBS: Mapping[str, str] = {
     "reopen": "Open",
 }
 """Verbs at the end of a path, and the status in which they leave their resource (inferred from their names)."""
+
+
+EMPTY_PREVIEW: Mapping[str, Any] = {"invoices": [], "creditMemos": []}
+"""What a preview of an order shows: nothing is rated here (wild: ZR, live)."""
 
 
 class Reason(Struct, frozen=True):
@@ -103,8 +110,12 @@ def apply(
     if method == "DELETE":
         tenant.resources.remove(found.id)
         return Done(found.id)
+    taken = _taken(tenant, found.collection, fields, found.id)
+    if taken is not None:
+        return taken
     status = {"status": VERBS[target.rest[-1]]} if target.rest and target.rest[-1] in VERBS else {}
-    tenant.resources.put(found.id, found.with_fields({**found.fields, **status, **fields}))
+    changed = found.with_fields({**found.fields, **status, **fields})
+    tenant.resources.put(found.id, replace(changed, number=_number_in(found.collection, fields) or found.number))
     return Done(found.id)
 
 
@@ -118,8 +129,7 @@ def make(
 ) -> Resource:
     """A new resource of a kind, numbered where its kind is; ``raw`` is what ``fields`` were decoded from."""
     kind = described(collection)
-    given = fields.get(kind.number)
-    number = given if isinstance(given, str) and given else None
+    number = _number_in(collection, fields)
     while number is None and kind.prefix:
         candidate = f"{kind.prefix}{tenant.number(collection):0{DIGITS}d}"
         if not tenant.resources.has_number(collection, candidate):
@@ -137,6 +147,21 @@ def missing(collection: str, fields: Mapping[str, Any], *, strict_fields: bool) 
         if value is None or value in ("", []):
             return Reason(MISSING_FIELD, f"Missing required value for field '{name}'.")
     return None
+
+
+def _number_in(collection: str, fields: Mapping[str, Any]) -> str | None:
+    """The number that the caller gives to one of that kind."""
+    given = fields.get(described(collection).number)
+    return given if isinstance(given, str) and given else None
+
+
+def _taken(tenant: Tenant, collection: str, fields: Mapping[str, Any], own_id: str | None = None) -> Reason | None:
+    """Why a number cannot be given: another one of that kind has it, and would no longer be found (inferred; words ours)."""
+    number = _number_in(collection, fields)
+    found = tenant.resources.find(collection, number) if number is not None else None
+    if found is None or found.id == own_id:
+        return None
+    return Reason(RULE, f"The value '{number}' of field '{described(collection).number}' is in use already.")
 
 
 def stored_form(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,9 +192,19 @@ def _create(
         if over is None:
             return Reason(NOT_FOUND, no_entity_words(target.key or target.name))
         collection, parent = kind_of(target.rest[0]), over.id
-    lacking = missing(collection, fields, strict_fields=strict_fields)
-    if lacking is not None:
-        return lacking
+    refused = missing(collection, fields, strict_fields=strict_fields) or _taken(tenant, collection, fields)
+    if refused is not None:
+        return refused
+    if target.key == PREVIEW:
+        return Done(new_id("preview"))
+    account = fields.get("newAccount") if collection == "order" else None
+    if isinstance(account, dict) and not fields.get("existingAccountNumber"):
+        refused = missing("account", account, strict_fields=strict_fields) or _taken(tenant, "account", account)
+        if refused is not None:
+            return refused
+        owner = make(tenant, "account", account, new_id("order account"))
+        fields = {name: value for name, value in fields.items() if name != "newAccount"}
+        fields, raw = {**fields, "existingAccountNumber": owner.number}, None
     resource = make(tenant, collection, fields, new_id("resource"), parent, raw)
     also = order_effects(tenant, resource, new_id) if collection == "order" else ()
     return Done(resource.id, also)
@@ -193,5 +228,5 @@ def order_effects(tenant: Tenant, order: Resource, new_id: Callable[[str], str])
     options = order.fields.get("processingOptions")
     if isinstance(options, dict) and options.get("runBilling") is True:
         fields = {"accountNumber": account, "orderNumber": order.number}
-        made.append(make(tenant, "invoice", fields, new_id("invoice"), order.id))
+        made.append(make(tenant, "invoice", fields, new_id("order invoice"), order.id))
     return tuple(made)

@@ -4,7 +4,7 @@ It alone decides what such a query means over plain rows; anything more is refus
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ _QUERY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"\s*(?P<field>[\w.]+)\s*(?P<sign>=|!=)\s*(?P<value>'(?:[^'\\]|\\.)*'|[\w.+-]+)\s*", re.DOTALL)
-_AND = re.compile(r"\band\b", re.IGNORECASE)
+_AND = re.compile(r"and\b", re.IGNORECASE)
 LONGEST = 10_000
 
 
@@ -43,16 +43,23 @@ def read(text: str) -> Query:
     match = _QUERY.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         raise _malformed("write: select Field, Field from Object where Field = 'value'")
-    conditions = []
-    for part in _AND.split(match["where"]) if match["where"] else ():
-        condition = _CONDITION.fullmatch(part)
-        if condition is None:
+    fields = tuple(field.strip() for field in match["fields"].split(","))
+    return Query(fields, match["object"], tuple(_conditions(match["where"])) if match["where"] else ())
+
+
+def _conditions(text: str) -> Iterator[tuple[str, bool, str]]:
+    at = 0
+    while True:
+        condition = _CONDITION.match(text, at)
+        joined = _AND.match(text, condition.end()) if condition is not None else None
+        if condition is None or (joined is None and condition.end() < len(text)):
             raise _malformed("only comparisons with = and !=, joined by and, are simulated")
         value = condition["value"]
         plain = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith("'") else value
-        conditions.append((condition["field"], condition["sign"] == "=", plain))
-    fields = tuple(field.strip() for field in match["fields"].split(","))
-    return Query(fields, match["object"], tuple(conditions))
+        yield condition["field"], condition["sign"] == "=", plain
+        if joined is None:
+            return
+        at = joined.end()
 
 
 def _malformed(why: str) -> ClientError:

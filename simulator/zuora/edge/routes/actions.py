@@ -7,6 +7,7 @@ from simulator.core.errors import ClientError
 from simulator.zuora.edge.call import Call
 from simulator.zuora.edge.operations import Body, Operation
 from simulator.zuora.edge.replies import Family, Reply
+from simulator.zuora.edge.routes.asynchronous import ANY, nowhere
 from simulator.zuora.edge.routes.resources import crud_shape
 from simulator.zuora.edge.shapes import V1_FAILURES, ActionFailure, QueryRequest, QueryResult
 from simulator.zuora.notifications.profiles import profiles_of
@@ -55,4 +56,9 @@ OPERATIONS = (
         answers={**V1_FAILURES, 200: QueryResult, 400: ActionFailure},
     ),
     Operation("POST", "/v1/action/{action}", "action", unknown, Family.ACTION, Body.JSON, hidden=True),
+    *(
+        Operation(method, path, f"noAction{number}{method}", nowhere, hidden=True)
+        for number, path in enumerate(("/v1/action", "/v1/action/{action}/{rest...}"))
+        for method in ANY
+    ),
 )

@@ -9,6 +9,7 @@ from simulator.zuora.edge.shapes import V1_FAILURES, Accepted, AnyObject
 from simulator.zuora.quirks import AcceptedBody
 
 ANY = ("POST", "PUT", "DELETE", "GET", "PATCH")
+NOWHERE = ("/v1/async", "/v1/async/action", "/v1/async/action/{rest...}", "/v1/async/object", "/v1/object")
 
 
 def accept(call: Call) -> Reply:
@@ -28,7 +29,7 @@ def accept(call: Call) -> Reply:
 
 
 def nowhere(call: Call) -> Reply:
-    """Actions have no asynchronous form (documented), and an empty resource is none."""
+    """Actions have no asynchronous form (documented), and an empty resource, or a CRUD call of no object, is none."""
     raise no_endpoint(call.target.partition("?")[0])
 
 
@@ -51,7 +52,7 @@ OPERATIONS = (
     ),
     *(
         Operation(method, path, f"nowhere{number}{method}", nowhere, hidden=True)
-        for number, path in enumerate(("/v1/async", "/v1/async/action", "/v1/async/action/{rest...}"))
+        for number, path in enumerate(NOWHERE)
         for method in ANY
     ),
 )

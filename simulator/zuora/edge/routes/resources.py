@@ -3,8 +3,9 @@
 A store by path: accounts and the other kinds that Zuora numbers, and any other name generically.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from simulator.core.errors import ClientError
 from simulator.zuora.edge.call import Call
@@ -21,7 +22,7 @@ from simulator.zuora.edge.shapes import (
     Succeeded,
 )
 from simulator.zuora.requests.resources import KINDS, Resource, described
-from simulator.zuora.requests.work import Done, Reason, Target, apply, crud_form, target_of
+from simulator.zuora.requests.work import EMPTY_PREVIEW, PREVIEW, Done, Reason, Target, apply, crud_form, target_of
 
 PAGE_SIZE = 20
 LARGEST_PAGE = 40
@@ -49,6 +50,8 @@ def change(call: Call) -> Reply:
         raise ClientError(done.message, status=200, code=done.code)
     if target.crud:
         return Reply({"Success": True, "Id": done.resource_id})
+    if call.method == "POST" and target.key == PREVIEW:
+        return Reply({"success": True, **({"previewResult": EMPTY_PREVIEW} if target.collection == "order" else {})})
     return Reply(_changed(call, done, resource))
 
 
@@ -131,17 +134,30 @@ def _page(call: Call, target: Target, parent: str | None) -> Reply:
     size = min(call.number("pageSize", PAGE_SIZE, least=1), LARGEST_PAGE)
     number = call.number("page", 1, least=1)
     rows = [one for one in call.tenant.resources.of(target.collection) if parent is None or one.parent == parent]
-    after = call.query.get("after")
-    start = (number - 1) * size
-    if after is not None:
-        # Behind the last one of the page before: what was deleted meanwhile skips nothing.
-        start = next((place + 1 for place, one in enumerate(rows) if one.id == after), start)
+    start = _start(rows, call.query, (number - 1) * size)
     shown = rows[start : start + size]
     body: dict[str, Any] = {kind.plural or target.name: [_row(one, target) for one in shown]}
     if start + size < len(rows):
-        path = call.target.partition("?")[0]
-        body["nextPage"] = f"{call.host}{path}?page={number + 1}&pageSize={size}&after={shown[-1].id}"
+        asked = {
+            **call.query,
+            "page": number + 1,
+            "pageSize": size,
+            "after": shown[-1].id,
+            "from": rows[start + size].id,
+        }
+        body["nextPage"] = f"{call.host}{call.target.partition('?')[0]}?{urlencode(asked)}"
     return Reply(body | {"success": True})
+
+
+def _start(rows: Sequence[Resource], query: Mapping[str, str], offset: int) -> int:
+    """Where a page begins: with the first one that was not shown, or behind the last one that was.
+
+    So what is deleted meanwhile skips nothing, be it the whole page before.
+    """
+    places = {one.id: place for place, one in enumerate(rows)} if "after" in query else {}
+    if query.get("from") in places:
+        return places[query["from"]]
+    return places[query["after"]] + 1 if query.get("after") in places else offset
 
 
 def _row(resource: Resource, target: Target) -> dict[str, Any]:
