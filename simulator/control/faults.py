@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.control.clock import LONGEST
 from simulator.control.json import answer, client_of, only, read_object
 from simulator.core.errors import AuthorError, ClientError, near_match
 from simulator.core.faults import Fault, FaultKind, folded
@@ -48,7 +49,7 @@ def shown(instance: Instance, client_id: str | None) -> dict[str, Any]:
     """The faults in force for a tenant, or all of them."""
     now = instance.clock.now
     faults = [f for f in instance.engine.faults.current if client_id is None or f.tenant in (None, client_id)]
-    return {"faults": [write_fault(fault, now) for fault in faults]}
+    return {"faults": write_faults(faults, now)}
 
 
 def read_fault(given: Any, now: datetime, client_id: str | None = None, events: Iterable[str] | None = None) -> Fault:
@@ -73,20 +74,28 @@ def read_fault(given: Any, now: datetime, client_id: str | None = None, events: 
     attempt = given.get("attempt")
     if attempt is not None and (isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1):
         raise ClientError(f"attempt counts from 1, so it cannot be {attempt!r}")
-    if kind is FaultKind.DELAY and not given.get("minutes"):
+    span = _span(given, "minutes" if kind is FaultKind.DELAY else "window")
+    if kind is FaultKind.DELAY and not span:
         raise ClientError('say how long the delay is: {"kind": "delay", "minutes": 5}')
-    ttl = given.get("ttlMinutes")
+    lifetime = _span(given, "ttlMinutes") if given.get("ttlMinutes") is not None else None
+    if lifetime == timedelta(0):
+        raise ClientError("ttlMinutes must be more than 0: the fault would never strike")
     return Fault(
         kind,
         event=given.get("event"),
         notification=given.get("notification"),
         attempt=attempt,
         probability=probability,
-        until=now + timedelta(minutes=_number(given, "ttlMinutes", 0)) if ttl is not None else None,
-        span=_span(given, "minutes" if kind is FaultKind.DELAY else "window"),
+        until=None if lifetime is None else now + lifetime,
+        span=span,
         at_once=given.get("atOnce", False),
         tenant=client_id,
     )
+
+
+def write_faults(faults: Iterable[Fault], now: datetime) -> list[dict[str, Any]]:
+    """Those of some faults that are in force: one whose time is over is not told any more, and so not given back."""
+    return [write_fault(fault, now) for fault in faults if fault.until is None or now < fault.until]
 
 
 def write_fault(fault: Fault, now: datetime) -> dict[str, Any]:
@@ -119,13 +128,17 @@ def _check_names(given: Mapping[str, Any], events: Iterable[str] | None) -> None
 
 
 def _span(given: Mapping[str, Any], key: str) -> timedelta:
+    """A number of minutes, or a duration as people write it; one that no clock can reach is refused."""
     value = given.get(key)
-    if isinstance(value, str):
-        try:
-            return parse_duration(value)
-        except AuthorError as error:
-            raise ClientError(f"{key}: {error}") from error
-    return timedelta(minutes=_number(given, key, 0))
+    try:
+        span = parse_duration(value) if isinstance(value, str) else timedelta(minutes=_number(given, key, 0))
+    except AuthorError as error:
+        raise ClientError(f"{key}: {error}") from error
+    except OverflowError:
+        span = timedelta.max
+    if span > LONGEST:
+        raise ClientError(f"{key}: at most {LONGEST.days} days")
+    return span
 
 
 def _number(given: Mapping[str, Any], key: str, default: float) -> float:

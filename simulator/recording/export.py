@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from simulator.control.faults import write_fault
+from simulator.control.faults import write_faults
 from simulator.core.ledger import Ledger
 from simulator.core.model import Delivery, ErrorClass, Event, Exchange, Job
 from simulator.core.units import format_duration
@@ -116,9 +116,8 @@ def _steps(
     instance: Instance, tenant: str, deliveries: list[Delivery], start: datetime, discretion: Discretion
 ) -> list[Any]:
     ledger = instance.engine.ledger
-    now = instance.clock.now
     faults = [fault for fault in instance.engine.faults.current if not fault.once and fault.tenant in (None, tenant)]
-    steps: list[Any] = [{"fault": Inline(write_fault(fault, now))} for fault in faults]
+    steps: list[Any] = [{"fault": Inline(fault)} for fault in write_faults(faults, start)]
     rules = [*instance.tenants.outcomes.values(), *instance.tenants[tenant].outcomes.values()]
     # How many calls a rule has seen is counted anew.
     told = [{key: value for key, value in write_rule(rule).items() if key != "seen"} for rule in rules]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from simulator.control.faults import read_fault, write_fault
+from simulator.control.faults import read_fault, write_faults
 from simulator.control.receivers import provider_of
 from simulator.instance import Instance
 from simulator.masking import mask_url
@@ -104,7 +104,7 @@ class Handle(Watching):
     def faults(self) -> tuple[dict[str, Any], ...]:
         """The faults in force, as the control plane writes them; assigning replaces them."""
         mine = [fault for fault in self.instance.engine.faults.current if fault.tenant == self.client_id]
-        return tuple(write_fault(fault, self.now) for fault in mine)
+        return tuple(write_faults(mine, self.now))
 
     @faults.setter
     def faults(self, faults: Sequence[Mapping[str, Any]]) -> None:

@@ -107,6 +107,14 @@ async def test_a_fault_ends_with_its_time_to_live(zuora: Simulator, client: Clie
         assert [len(attempt.exchanges) for attempt in zuora.callouts[0].attempts] == [2, 1]
 
 
+async def test_a_fault_that_is_over_is_not_told(zuora: Simulator, client: Client) -> None:
+    """What is shown can be given back, with one more fault in the list: so does the command `fault`."""
+    await put_faults(client, {"kind": "drop", "ttlMinutes": 10.0})
+    await zuora.advance(minutes=10)
+    assert (await client.call("GET", "/_simulator/faults"))[1] == {"faults": []}
+    assert zuora.faults == ()
+
+
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
@@ -116,6 +124,11 @@ async def test_a_fault_ends_with_its_time_to_live(zuora: Simulator, client: Clie
         ({"kind": "drop", "probability": 2}, "from 0 to 1"),
         ({"kind": "drop", "attempt": 0}, "counts from 1"),
         ("drop", "an object"),
+        ({"kind": "drop", "ttlMinutes": 0}, "more than 0"),
+        ({"kind": "drop", "ttlMinutes": 1e300}, "at most 3660 days"),
+        ({"kind": "delay", "minutes": "0m"}, "how long"),
+        ({"kind": "delay", "minutes": 1e12}, "at most 3660 days"),
+        ({"kind": "reorder", "window": 1e12}, "at most 3660 days"),
     ],
 )
 async def test_a_fault_that_cannot_be(client: Client, fault: Any, says: str) -> None:

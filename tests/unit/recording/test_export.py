@@ -80,6 +80,22 @@ async def test_pseudonyms_are_stable() -> None:
     assert texts[0] == texts[1]
 
 
+async def test_a_fault_with_an_end_comes_along() -> None:
+    """Its time counts from where the story begins: one that is over by now met the same attempts when it was told."""
+    async with (
+        Receiver([503, 200, 200]) as receiver,
+        Simulator(seed=3) as zuora,
+    ):
+        await define(zuora, "Payment Declined", receiver.url)
+        zuora.faults = [{"kind": "duplicate", "ttlMinutes": 10}]
+        zuora.fire("Payment Declined", Id="1")
+        await zuora.drain()
+        assert shape(zuora) == [("Payment Declined", "delivered", [(503, 2), (200, 1)])]
+        text = zuora.export_scenario()
+        played = await play(told(text), Manner())
+        assert shape(played) == shape(zuora)
+
+
 async def test_faults_come_along() -> None:
     """Scripted misfortune is a part of the story."""
     async with Receiver(200) as receiver, Simulator() as zuora:
