@@ -65,6 +65,28 @@ async def test_everything_is_reached_by_keyboard(open_page: OpenPage, page_url: 
         await expect(page.get_by_label("Filter the records")).to_be_focused()
 
 
+async def test_the_rows_of_an_open_record_are_moved_along(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """With a record open, the arrows go from its callout through its attempts to what is due, and the detail follows."""
+    async with listening(503, 503) as app:
+        await client.notify(app.url, "Payment Declined")
+        await client.fire("Payment Declined", AccountId="1")
+        await client.simulator.advance(minutes=30)
+        page = await open_page(page_url)
+        await expect(page.locator(".row.attempt")).to_have_count(2)
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".detail h2")).to_have_text("Payment Declined")
+        for number in (1, 2):
+            await page.keyboard.press("ArrowDown")
+            await expect(page.locator(".attempt-tab[aria-pressed=true]")).to_have_attribute(
+                "aria-label", f"Attempt {number}: 503"
+            )
+            await expect(page.locator(".row.active.attempt")).to_contain_text(f"Attempt {number} of 3")
+        await page.keyboard.press("ArrowDown")
+        await expect(page.locator(".row.active.due")).to_have_count(1)
+
+
 async def test_it_reads_on_a_phone_in_the_dark(open_page: OpenPage, page_url: str, client: Client) -> None:
     """Nothing is wider than the screen, and an open record takes all of it."""
     async with listening(404) as app:

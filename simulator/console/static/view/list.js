@@ -161,10 +161,19 @@ export function createList(context, tree, axis) {
   }
 
   function open(row) {
-    if (row.kind === "request") query.set({ open: row.key, attempt: null });
-    else if (row.kind === "callout" || row.kind === "due") query.set({ open: row.item.id, attempt: null });
-    else if (row.kind === "event") fold(row, !row.open);
-    else query.set({ open: row.callout.id, attempt: String((row.attempt ?? row.item).number) });
+    if (row.kind === "event") {
+      fold(row, !row.open);
+      return;
+    }
+    const attempt = row.kind === "attempt" ? row.item : row.attempt;
+    query.set({ open: recordOf(row), attempt: attempt ? String(attempt.number) : null });
+  }
+
+  // The key of the record that a row opens; an event has none.
+  function recordOf(row) {
+    if (row.kind === "request") return row.key;
+    if (row.kind === "event") return null;
+    return row.callout?.id ?? row.item.id;
   }
 
   function fold(row, wanted) {
@@ -236,6 +245,8 @@ export function createList(context, tree, axis) {
     reveal(key) {
       const callout = store.callouts.get(key);
       if (!callout && !store.groups.has(key)) return false;
+      // Whoever opened it from one of its own rows stays on that row.
+      if (place() >= 0 && recordOf(tree.row(place())) === key) return true;
       if (callout && tree.find(key) < 0) {
         tree.reveal(callout);
         update();
