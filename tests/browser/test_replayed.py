@@ -7,7 +7,9 @@ from simulator.replay.report import Report
 from simulator.replay.run import play
 from simulator.replay.source import read_story
 from tests.browser.conftest import OpenPage
+from tests.browser.support.chromium import expect
 
+GREEN = "rgb(22, 121, 76)"
 MET = """\
 title: A story that is met
 definitions: [Payment Declined]
@@ -48,6 +50,9 @@ async def test_a_missed_expectation_is_seen_at_once(open_page: OpenPage, tmp_pat
         box = await place.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 820
+    await page.get_by_label("Story").select_option(index=0)
+    await page.get_by_text("How it was made").click()
+    await expect(page.locator(".met .tick-mark").first).to_have_css("color", GREEN)
     (tmp_path / "screenshot.png").write_bytes(await page.screenshot())
     assert set(open_page.asked) == {file.as_uri()}
     assert open_page.unforgiven == []
