@@ -60,7 +60,7 @@ class ClientTrust:
             context = self._fresh()
             context.load_default_certs()
             for pem in (*self._extra, *((self._authority.ca_pem,) if self._authority else ())):
-                context.load_verify_locations(cadata=pem.decode("ascii", errors="replace"))
+                context.load_verify_locations(cadata=_ascii(pem))
             if trusted:
                 _believe(context, trusted)
             self._verifying[trusted] = context
@@ -91,10 +91,15 @@ class ClientTrust:
 def _certificates(file: Path) -> bytes:
     try:
         pem = file.read_bytes()
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem.decode("ascii", errors="replace"))
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=_ascii(pem))
     except (OSError, ValueError) as error:
         raise AuthorError(f"authority file {file}: {words(error)}") from None
     return pem
+
+
+def _ascii(pem: bytes) -> str:
+    """The text for OpenSSL: what people write between certificates may hold any letter, and it takes none but ASCII."""
+    return pem.decode("ascii", errors="ignore")
 
 
 def _believe(context: ssl.SSLContext, pem: str) -> None:

@@ -237,9 +237,9 @@ async def test_unverified_on_request(entry: str) -> None:
 
 
 async def test_further_authority(authority: Authority, tmp_path: Path) -> None:
-    """A file of certificates adds to whom is believed."""
+    """A file of certificates adds to whom is believed; what stands between them may be in any language."""
     file = tmp_path / "ca.pem"
-    file.write_bytes(authority.ca_pem)
+    file.write_bytes("# Főtanúsítvány\n".encode() + authority.ca_pem)
     async with receiver(FINE, tls=authority.server_context()) as there:
         assert (await send(Wire(trust=ClientTrust(ca=[file])), there.url)).status == 200
 
