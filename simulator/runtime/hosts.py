@@ -68,8 +68,10 @@ def parse(url: str) -> Spot | Refusal:
     except ValueError as error:
         return Refusal(f"not a URL that can be contacted: {error}")
     scheme = parts.scheme.lower()
+    if scheme not in PORTS and not parts.netloc:
+        return Refusal("a URL begins with https:// or http://")
     if scheme not in PORTS:
-        return Refusal(f"only http and https are sent, not {scheme or 'a URL without a scheme'}")
+        return Refusal(f"only http and https are sent, not {scheme or 'nothing'}")
     if port == 0:
         return Refusal("port 0 cannot be contacted")
     host = spell(name or "", bracketed="[" in parts.netloc)

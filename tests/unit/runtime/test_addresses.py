@@ -234,7 +234,10 @@ def test_malformed_allowed_host(host: str) -> None:
         ("http://hooks.example.com/", None),
         ("http://routed.example.com/", None),
         ("http://localhost:3000/", None),
-        ("ftp://localhost/", "only http and https"),
+        ("ftp://localhost/", "only http and https are sent, not ftp"),
+        ("localhost:3000/zuora", "begins with https:// or http://"),
+        ("127.0.0.1:3000/zuora", "begins with https:// or http://"),
+        ("/zuora/callouts", "begins with https:// or http://"),
         ("http://0x7f.1/", "127.0.0.1"),
     ],
 )
