@@ -145,8 +145,8 @@ def _unconnected(place: Place, tried: list[tuple[str, ErrorClass, str]], limits:
         )
     if place.standing is Standing.LOOPBACK and in_container():
         detail += (
-            "; inside a container, loopback is the container itself: the machine around it is host.docker.internal "
-            "(allow it with --allow-host host.docker.internal)"
+            " (inside a container, loopback is the container itself: the machine around it is host.docker.internal; allow "
+            "it with --allow-host host.docker.internal)"
         )
     return Failure(error, detail)
 

@@ -84,7 +84,7 @@ def tls_failure(error: ssl.SSLError, *, begun: bool = False) -> Failure:
     reason = (error.reason or "no reason given").replace("_", " ").lower()
     if begun:
         return Failure(ErrorClass.CLOSED_EARLY, f"TLS broke off before the answer was complete: {reason}")
-    hint = ": does the receiver speak plain http on this port?" if error.reason in _PLAIN else ""
+    hint = " (does the receiver speak plain http on this port?)" if error.reason in _PLAIN else ""
     return Failure(ErrorClass.TLS_HANDSHAKE, f"TLS handshake failed: {reason}{hint}")
 
 
