@@ -54,10 +54,16 @@ def table(rows: Iterable[Sequence[str]]) -> None:
 def callout_line(callout: Row) -> str:
     """One callout: when, which, where to, and how it stands."""
     codes = ", ".join(str(attempt["responseCode"]) for attempt in callout["attempts"]) or "no attempt yet"
-    due = f", next at {clock_time(callout['dueAt'])}" if callout["outcome"] == "pending" and callout["dueAt"] else ""
+    due = f", next {_spoken(callout)}" if callout["outcome"] == "pending" and callout["dueAt"] else ""
     where = f"{callout['event']} → {callout['method']} {callout['url']}"
     head = f"{clock_time(callout['eventAt'])}  {callout['id'][:8]}  {plain(where)}"
     return f"{head}  {tinted(callout['outcome'])}: {codes}{due}"
+
+
+def _spoken(callout: Row) -> str:
+    """When it is due, with the date where that is another day than that of its last attempt, or of its event."""
+    due, seen_from = callout["dueAt"], callout["attempts"][-1]["sentAt"] if callout["attempts"] else callout["eventAt"]
+    return f"at {clock_time(due)}" if due[:10] == seen_from[:10] else f"on {due[:10]} at {clock_time(due)}"
 
 
 def attempt_line(attempt: Row) -> str:

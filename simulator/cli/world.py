@@ -7,6 +7,7 @@ import click
 from simulator.cli.calling import CLIENT_ID, Caller, remote, show
 from simulator.cli.parameters import FIELD
 from simulator.cli.wording import day_and_time, plain, table
+from simulator.core.errors import AuthorError, near_match
 
 
 @click.command(epilog="Example: zuora-simulator health --server http://127.0.0.1:8620")
@@ -67,13 +68,16 @@ def preview(
     client_id: str | None,
 ) -> int:
     """Show what would be sent of an event, and send nothing."""
-    asked: dict[str, Any] = {"event": event, "definition": definition, "fields": dict(fields)}
+    if event is None and definition is None:
+        raise AuthorError("name an event, or a definition with --definition")
+    chosen = _chosen(caller, definition, client_id) if definition is not None else None
+    asked: dict[str, Any] = {"event": event, "definition": chosen and chosen["id"], "fields": dict(fields)}
     answer = caller.post("/preview", {name: value for name, value in asked.items() if value}, clientId=client_id)
     if style == "json":
         show(answer)
         return 0
     if not answer["callouts"]:
-        click.echo("nothing would be sent: no definition hears of it")
+        click.echo(f"nothing would be sent: {_why_nothing(chosen)}")
     for callout in answer["callouts"]:
         click.echo(f"{plain(callout['definition']['name'])}\n> {callout['method']} {plain(callout['url'])}")
         for name, value in callout.get("headers", ()):
@@ -83,6 +87,29 @@ def preview(
         if callout.get("detail"):
             click.echo(f"{plain(callout['detail'])}")
     return 0
+
+
+def _chosen(caller: Caller, wanted: str, client_id: str | None) -> dict[str, Any]:
+    """The one definition of this name, or whose id begins so, as `definitions` shows it."""
+    known = caller.get("/definitions", clientId=client_id)["definitions"]
+    found = [one for one in known if one["name"] == wanted] or [one for one in known if one["id"].startswith(wanted)]
+    if len(found) > 1:
+        raise AuthorError(
+            f"{len(found)} definitions are named {wanted!r}, or have ids that begin so: give more of the id"
+        )
+    if not found:
+        near = near_match(wanted, [one["name"] for one in known])
+        raise AuthorError(f"there is no definition {wanted!r}{near}: `zuora-simulator definitions` lists them")
+    definition: dict[str, Any] = found[0]
+    return definition
+
+
+def _why_nothing(definition: dict[str, Any] | None) -> str:
+    if definition is None:
+        return "no active definition hears of it"
+    if not definition["active"]:
+        return "this definition is inactive"
+    return f"this definition hears of {definition['event']}"
 
 
 def _now(answer: dict[str, Any]) -> str:

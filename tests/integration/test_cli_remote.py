@@ -133,6 +133,14 @@ def test_time_and_history(said: Said) -> None:
     assert "one of the two" in said.error
 
 
+def test_another_day_is_named(said: Said, server: Served) -> None:
+    """A retry that is due on another day is told with its date, where the time of the day would say nothing."""
+    server.call("PUT", "/_simulator/settings", {"intervalMinutes": 1440})
+    with Receiver.threaded(answers=[503]) as receiver:
+        told = said("trigger", "Payment Declined", "--to", receiver.url, code=1)
+    assert "pending: 503, next on 2026-01-02 at 00:00:00\n" in told
+
+
 def test_misfortune(said: Said) -> None:
     """Faults are added one by one, shown, and cleared."""
     assert said("fault", "duplicate", "--at-once", "--ttl", "10m") == "duplicate ttlMinutes=10.0 atOnce=true\n"
@@ -142,13 +150,31 @@ def test_misfortune(said: Said) -> None:
     assert "attempt counts from 1" in said.error
 
 
-def test_definitions_and_their_preview(said: Said, server: Served) -> None:
+def _register(server: Served, event: str, url: str) -> None:
+    callout = {"name": event, "active": True, "eventTypeName": event, "calloutBaseurl": url, "httpMethod": "POST"}
+    definition = {"name": event, "eventTypeName": event, "calloutActive": True, "callout": callout}
+    key = {"apiAccessKeyId": server.ready["clientId"], "apiSecretAccessKey": server.ready["clientSecret"]}
+    assert server.call("POST", "/notifications/notification-definitions", definition, **key)[0] == 200
+
+
+def test_definitions_and_their_preview(said: Said, server: Served, closed: str) -> None:
     """Who hears of what, and what they would be sent, without sending anything."""
     assert "no definitions" in said("definitions")
     with Receiver.threaded() as receiver:
         server.call("POST", "/_simulator/events", {"event": "Payment Declined", "to": receiver.url})
         assert f"POST {receiver.url}" in said("definitions")
-        assert "nothing would be sent" in said("preview", "Payment Declined", "--set", "AccountId=8a80")
+        nothing = said("preview", "Payment Declined", "--set", "AccountId=8a80")
+        assert nothing == "nothing would be sent: no active definition hears of it\n"
+        short = said("definitions").split()[0]
+        assert said("preview", "--definition", short) == "nothing would be sent: this definition is inactive\n"
+    _register(server, "Invoice Posted", closed)
+    short, name = (said.json("definitions")["definitions"][1][key] for key in ("id", "name"))
+    for chosen in (short[:8], short, name):
+        assert f"> POST {closed}" in said("preview", "--definition", chosen)
+    said("preview", "--definition", f"{name}s", code=2)
+    assert f"did you mean {name!r}?" in said.error
+    said("preview", code=2)
+    assert "name an event" in said.error
     assert said.json("requests") == {"requests": []}
     assert said("requests").startswith("no requests yet")
 
