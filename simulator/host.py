@@ -78,7 +78,9 @@ class Simulator(Handle):
 
     def _next_commands(self) -> tuple[str, ...]:
         """What a newcomer may type to see something on the page."""
-        key, secret = f"apiAccessKeyId: {self.client_id}", "apiSecretAccessKey: $ZUORA_CLIENT_SECRET"
+        key = f"apiAccessKeyId: {self.client_id}"
+        # A secret is on no page: a shell without it says where it is.
+        secret = "apiSecretAccessKey: ${ZUORA_CLIENT_SECRET:?is the client secret that the server printed first}"
         headers = f"""-H 'Content-Type: application/json' -H '{key}' -H "{secret}" """
         return (
             f'zuora-simulator trigger "Async Request Succeeded" --to http://localhost:3000/callouts --server {self.url}',

@@ -34,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def complain(message: str, code: int) -> int:
-    """Say what is wrong, in one line, and answer with the exit code."""
-    print(f"zuora-simulator: {message}", file=sys.stderr)
+    """Say what is wrong, a line for each fault, and answer with the exit code."""
+    from simulator.cli.wording import plain  # it quotes what others wrote
+
+    print("zuora-simulator: " + "\n".join(map(plain, message.split("\n"))), file=sys.stderr)
     return code

@@ -9,6 +9,7 @@ import sys
 from datetime import datetime
 from typing import Any, Protocol, TextIO
 
+from simulator.cli.serving import DEFAULT_PORT
 from simulator.cli.wording import plain
 from simulator.core.explain import why
 from simulator.core.ledger import AttemptEnded, Cleared, ExchangeStarted, Fact, JobChanged
@@ -111,13 +112,13 @@ class TextLines:
         match fact:
             case JobChanged(job=job):
                 at = job.completed or job.created
-                reason = f": {job.error}" if job.error else ""
+                reason = f": {plain(job.error)}" if job.error else ""
                 target = mask_url(job.submission.target)
                 self._line(at, "request", job.id, f"{job.submission.method} {target} {self._tint(job.phase)}{reason}")
             case ExchangeStarted(delivery=delivery, at=at) if delivery.exchange <= 1:
                 where = f"{delivery.event.name} → {delivery.subscription.method} {mask_url(delivery.subscription.url)}"
                 limit = limit_of(self._simulator, delivery)
-                self._line(at, "callout", delivery.id, f"{where}  {_tried(delivery.attempts, limit)}")
+                self._line(at, "callout", delivery.id, f"{plain(where)}  {_tried(delivery.attempts, limit)}")
             case AttemptEnded(delivery=delivery, attempt=attempt):
                 code = self._tint(attempt.verdict.decision, str(attempt.response_code))
                 said = f"{code}  {_tried(attempt.number, attempt.limit)}: {plain(why(attempt))}{_advice(attempt)}"
@@ -152,7 +153,8 @@ def clock_words(simulator: Simulator) -> str:
     """Which clock it is, and how it moves."""
     options = simulator.options
     if options.clock == "virtual":
-        return f"virtual, at {simulator.now:%Y-%m-%d %H:%M:%S}; move it: zuora-simulator advance 30m"
+        elsewhere = "" if simulator.url == f"http://127.0.0.1:{DEFAULT_PORT}" else f" --server {simulator.url}"
+        return f"virtual, at {simulator.now:%Y-%m-%d %H:%M:%S}; move it: zuora-simulator advance 30m{elsewhere}"
     return "real" if options.rate == 1 else f"real, {options.rate:g} times as fast"
 
 

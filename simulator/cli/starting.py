@@ -16,8 +16,9 @@ from msgspec.structs import replace
 
 from simulator.cli import complain
 from simulator.cli.serving import DEV_SERVER, FILE, option, read_given, read_options, serving
-from simulator.core.errors import AuthorError
+from simulator.core.errors import AuthorError, ClientError
 from simulator.core.ledger import Cleared, Fact
+from simulator.masking import mask_url
 from simulator.options import Options
 from simulator.runtime.hosts import means_loopback
 
@@ -38,7 +39,10 @@ class Start(Struct, frozen=True):
     async def prepare(self, simulator: "Simulator") -> None:
         """Bring a server that is listening to where it is to begin. Raises SimulatorError for what it would not take."""
         if self.forward_to is not None:
-            forward(simulator, self.forward_to)
+            try:
+                forward(simulator, self.forward_to)
+            except ClientError as error:
+                raise AuthorError(f"--forward-to {mask_url(self.forward_to)}: {error}") from None
         if self.story is not None:
             await _build(self.story, simulator, self.forward_to)
         if not means_loopback(self.options.host):

@@ -1,13 +1,20 @@
 """``zuora-simulator serve`` from outside: where its options come from, whom it lets in, what it prints, how it stops."""
 
+import json
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from simulator.cli import main
-from tests.support.command import run, served
+from simulator.cli.calling import Caller
+from simulator.cli.lines import text_lines
+from simulator.host import Simulator
+from simulator.receiver import Receiver
+from tests.support.command import LIMIT, environment, run, served
 
 CONFIG = """\
 max-attempts: 5
@@ -142,6 +149,40 @@ def test_every_request_callout_and_answer_is_a_line(tmp_path: Path) -> None:
     assert [one["event"] for one in definitions["definitions"]] == ["Async Request Succeeded", "Async Request Failed"]
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("localhost:3000/zuora", "a URL begins with https:// or http://"),
+        ("ftp://localhost/zuora", "only http and https are sent, not ftp"),
+        ("zuora", "must have from 10 to 1000 characters"),
+    ],
+)
+def test_a_receiver_that_cannot_be_is_told_with_its_flag(url: str, told: str, tmp_path: Path) -> None:
+    """What Zuora would say of a definition is told of the flag that somebody wrote."""
+    ended = run("serve", "--port", "0", "--forward-to", url, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"zuora-simulator: --forward-to {url}: ")
+    assert told in ended.stderr
+
+
+async def test_what_others_wrote_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name of an event or an error of a request with line breaks and escapes is one line of plain text."""
+    lines = text_lines(quiet=False)
+    async with Receiver() as receiver, Simulator(delivery="immediate", allow_unknown=True) as zuora:
+        lines.ready(zuora)
+        zuora.instance.engine.ledger.listeners.append(lines.fact)
+        zuora.outcome("fail", path="/v1/async/*", message="no\x1b[31m\r\nmore")
+        zuora.notify("red\x1b[31m\nalert", receiver.url)
+        zuora.fire("red\x1b[31m\nalert")
+        async with aiohttp.ClientSession(zuora.url, headers=zuora.headers) as client:
+            await client.post("/v1/async/accounts", json={"name": "Acme"})
+        await zuora.settle()
+        first, said = capsys.readouterr().out.split("\n\n")
+        assert f"move it: zuora-simulator advance 30m --server {zuora.url}\n" in first
+    assert "\x1b" not in said
+    assert sorted(line.split()[1] for line in said.splitlines()) == ["answer", "callout", "request", "request"]
+
+
 def test_an_asynchronous_request_is_one_line_and_its_result_another(tmp_path: Path) -> None:
     """Whoever counts requests counts what was accepted, also where somebody decides how one ends before it is due."""
     with served("--clock", "virtual", "--latency", "1h", cwd=tmp_path) as server:
@@ -224,3 +265,24 @@ def test_a_server_begins_with_the_world_of_a_scenario(tmp_path: Path) -> None:
         2,
         "zuora-simulator: world.yaml:9: nobody is named to be called: give the definition a url, or --forward-to URL\n",
     )
+
+
+def test_the_commands_of_the_empty_page_run(tmp_path: Path) -> None:
+    """What the page names as next is accepted as it is copied; where the secret is, which no page tells, the shell says."""
+    with served("--clock", "virtual", cwd=tmp_path) as server:
+        _, _, snapshot = next(
+            line for line in Caller(server.url).lines("/stream") if line.startswith("data:")
+        ).partition(":")
+        trigger, curl = json.loads(snapshot)["overview"]["nextCommands"]
+        assert trigger.endswith(f"--server {server.url}")
+        plain = environment()
+        refused = subprocess.run(
+            ["sh", "-c", curl], env=plain, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+        assert refused.returncode != 0
+        assert "ZUORA_CLIENT_SECRET: is the client secret that the server printed first" in refused.stderr
+        known = plain | {"ZUORA_CLIENT_SECRET": server.ready["clientSecret"]}
+        accepted = subprocess.run(
+            ["sh", "-c", curl], env=known, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+    assert "requestId" in json.loads(accepted.stdout)
