@@ -15,7 +15,7 @@ from simulator.core.options import camel_case
 from simulator.core.shelf import Shelf
 from simulator.zuora.callouts import merge_fields
 from simulator.zuora.catalogue import canonical
-from simulator.zuora.edge.listing import Listed
+from simulator.zuora.edge.listing import Listed, Places
 from simulator.zuora.notifications.definitions import CalloutTemplate, NotificationDefinition, OAuthProvider
 from simulator.zuora.notifications.registered import CommunicationProfile, HistoryDeletion, KeptAnswer, Registered
 from simulator.zuora.requests.outcomes import Rule
@@ -74,6 +74,8 @@ class Tenant:
         )
         self.templates: Listed[CalloutTemplate] = Listed("templates", CalloutTemplate, mine)
         self.left: Listed[CalloutTemplate] = Listed("leftTemplates", CalloutTemplate, mine)
+        self.template_places: Places[CalloutTemplate] = Places()
+        """Where each template stands in a list of all of them, of whichever shelf it is."""
         self.providers: Shelf[OAuthProvider] = Shelf("providers", OAuthProvider, mine)
         self.profiles: Listed[CommunicationProfile] = Listed("profiles", CommunicationProfile, mine)
         self.triggers: Listed[Registered] = Listed("triggers", Registered, self._registered)
@@ -131,6 +133,7 @@ class Tenant:
         """Forget everything."""
         for shelf in self.shelves:
             shelf.clear()
+        self.template_places = Places()
         self.traffic = Traffic()
 
     def number(self, what: str) -> int:

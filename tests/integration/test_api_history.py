@@ -73,6 +73,15 @@ async def test_parameters(zuora: Simulator, client: Client) -> None:
         assert (status, body["reasons"][0]["code"]) == (400, 50000027)
 
 
+async def test_a_window_that_begins_within_a_second(zuora: Simulator, client: Client) -> None:
+    """It has what was sent later in that second, as whoever notes the time, acts, and asks what came of it expects."""
+    async with Receiver(answers=[404]) as receiver:
+        await zuora.advance(milliseconds=600)
+        await told(client, receiver)
+    for fraction, count in (("500000", 1), ("600000", 1), ("700000", 0)):
+        assert len(await rows(client, f"?startTime=2026-01-01T00:00:00.{fraction}")) == count
+
+
 async def test_pages_neither_skip_nor_repeat(zuora: Simulator, client: Client) -> None:
     """`nextPage` is absolute and repeats the parameters; rows that come meanwhile do not move the others."""
     async with Receiver(answers=[404]) as receiver:

@@ -201,6 +201,50 @@ async def test_a_list_is_stable_while_things_change(client: Client) -> None:
     assert [one["name"] for one in page["data"]] == ["4"], "after the last page positions are offsets again"
 
 
+async def test_a_list_of_templates_is_stable_too(client: Client) -> None:
+    """Made by themselves, or with a definition: what goes from the page before skips nothing, what comes repeats nothing."""
+    own = [
+        await create(client, name=f"d{number}", eventTypeName=SUCCEEDED, callout={**CALLOUT, "name": f"own{number}"})
+        for number in range(3)
+    ]
+    made = [await create(client, TEMPLATES, **{**CALLOUT, "name": f"{number}"}) for number in range(3)]
+    _, page = await client.call("GET", f"{TEMPLATES}?limit=2")
+    names = [one["name"] for one in page["data"]]
+    await client.call("DELETE", f"{TEMPLATES}/{made[0]['id']}")
+    await client.call("DELETE", f"{DEFINITIONS}/{own[0]['id']}")
+    await create(client, TEMPLATES, **{**CALLOUT, "name": "new"})
+    while page["next"]:
+        _, page = await client.call("GET", page["next"])
+        names += [one["name"] for one in page["data"]]
+    assert names == ["0", "1", "2", "own0", "own1", "own2", "new"]
+    _, page = await client.call("GET", f"{TEMPLATES}?start=2&limit=1")
+    assert [one["name"] for one in page["data"]] == ["2"]
+
+
+async def test_a_masked_secret_that_comes_back_is_the_stored_one(client: Client) -> None:
+    """Clients that keep a template as code send all of what they read; the type of the content is answered only."""
+    made = await create(client, TEMPLATES, **CALLOUT, hmacSecret="s3cret", contentType="TEXT_XML")
+    assert (made["hmacSecret"], made["contentType"]) == ("******", "APPLICATION_JSON")
+    tenant = client.zuora.instance.tenants[client.zuora.client_id]
+    for given, secret in (({**made, "description": "new"}, "s3cret"), ({"hmacSecret": "other"}, "other")):
+        assert (await client.call("PUT", f"{TEMPLATES}/{made['id']}", json=given))[0] == 200
+        assert tenant.templates[made["id"]].hmac_secret == secret
+
+
+@pytest.mark.parametrize("path", [DEFINITIONS, TEMPLATES])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("eventCategory=2110", 1), ("eventCategory=2110.0", 1), ("eventCategory=1210", 0)],
+)
+async def test_a_category_is_a_number(client: Client, path: str, query: str, found: int) -> None:
+    """In a list's filter however a generated client spells it; what is none is refused, like a limit out of its range."""
+    await create(client, path, **CALLOUT, eventCategory=2110)
+    assert len((await client.call("GET", f"{path}?{query}"))[1]["data"]) == found
+    for wrong in ("eventCategory=x", "eventCategory=NaN", "limit=101", "limit=0"):
+        status, body = await client.call("GET", f"{path}?{wrong}")
+        assert (status, body.get("code") or body["reasons"][0]["code"]) == (400, "ConstraintViolated")
+
+
 async def test_callout_templates_and_their_fan_out(zuora: Simulator, client: Client) -> None:
     """Documented keys in order; one definition links two templates, and each is sent to; an inactive one is not."""
     async with Receiver() as receiver:
@@ -309,6 +353,33 @@ async def test_a_trigger_registers_its_event(zuora: Simulator, client: Client) -
     reason = {"code": "ObjectNotFound", "message": "no event trigger found with the given id"}
     assert await client.call("GET", f"{TRIGGERS}/{made['id']}") == (404, {"reasons": [reason]})
     assert (await client.call("POST", TRIGGERS, json={"baseObject": "Invoice"}))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"eventType": {"name": "Large Invoice", "displayName": "x"}}, "eventType.name must match"),
+        ({"eventType": {"name": "1Large", "displayName": "x"}}, "eventType.name must match"),
+        ({"eventType": {"name": "Large"}}, "eventType.displayName is required"),
+        ({"eventType": {"name": "Large", "displayName": "x" * 501}}, "at most 500"),
+        ({"eventType": {"name": "Large", "displayName": "x", "description": "x" * 1001}}, "1000"),
+        ({"eventType": "Large"}, "eventType with a name"),
+        ({"description": "x" * 1001}, "1000"),
+        ({"condition": ""}, "condition is required"),
+        ({"active": "yes"}, "active"),
+    ],
+)
+async def test_what_a_trigger_must_have(client: Client, wrong: dict[str, Any], words: str) -> None:
+    """The reference's names and lengths; a change may give a part of the event, and the rest is as it was."""
+    event = {"name": "Large", "displayName": "x"}
+    good = {"baseObject": "Invoice", "condition": "true", "eventType": event}
+    status, body = await client.call("POST", TRIGGERS, json={**good, **wrong})
+    assert (status, body["reasons"][0]["code"]) == (400, "ConstraintViolated")
+    assert words in body["reasons"][0]["message"]
+    made = await create(client, TRIGGERS, **good)
+    assert made["eventType"] == {"namespace": "user.notification", **event}
+    _, changed = await client.call("PUT", f"{TRIGGERS}/{made['id']}", json={"eventType": {"displayName": "new"}})
+    assert changed["eventType"] == {**made["eventType"], "displayName": "new"}
 
 
 async def test_a_muted_profile_sends_nothing(zuora: Simulator, client: Client) -> None:

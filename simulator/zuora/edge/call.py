@@ -5,6 +5,7 @@ Readers of its parts raise the ClientError that says what is wrong with them.
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -110,6 +111,16 @@ class Call:
             bound = f"from {least} to {most}" if most is not None else f"{least} or more"
             raise ClientError(f"{name} must be {bound}, not {value}", code=BAD_QUERY)
         return value
+
+    def category(self) -> str | None:
+        """The event category that the query names, a number in any spelling, such as `2110.0`."""
+        text = self.query.get("eventCategory")
+        if not text:
+            return None
+        try:
+            return str(int(Decimal(text)))
+        except (ArithmeticError, ValueError):
+            raise ClientError(f"eventCategory must be a number, not {text[:40]!r}", code=BAD_QUERY) from None
 
     def flag(self, name: str, default: bool) -> bool:
         """A boolean of the query, as clients write it: true, false, True, False."""

@@ -163,8 +163,8 @@ class DefinitionPage(Struct):
 class EventTypeWrite(Struct, rename="camel"):
     """The event that a trigger makes."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
-    display_name: Annotated[str, Meta(max_length=500)] | Optional = UNSET
+    name: Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z]{1,}[\w\-]*$")]
+    display_name: Annotated[str, Meta(min_length=1, max_length=500)]
     description: Annotated[str, Meta(max_length=1000)] | Optional = UNSET
     namespace: str | Optional = UNSET
 
@@ -176,7 +176,7 @@ class TriggerWrite(Struct, rename="camel"):
     condition: Annotated[str, Meta(min_length=1, max_length=5000)]
     event_type: EventTypeWrite
     active: bool | Optional = UNSET
-    description: str | Optional = UNSET
+    description: Annotated[str, Meta(max_length=1000)] | Optional = UNSET
 
 
 class RegisteredShape(Struct):

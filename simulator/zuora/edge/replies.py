@@ -135,7 +135,9 @@ def _reasons(error: ClientError, about: About) -> Reply:
 
 
 def _pair(error: ClientError) -> dict[str, str]:
-    code = error.code if error.code and not _is_number(error.code) else str(error.status)
+    code = error.code
+    if not code or _is_number(code):
+        code = _PAIR_CODES.get(code, str(error.status))
     return {"code": code, "message": error.message}
 
 
@@ -160,6 +162,8 @@ def _is_number(code: str) -> bool:
     return code.isascii() and code.isdigit()
 
 
+_PAIR_CODES = {BAD_QUERY: VIOLATED, RULE: VIOLATED}
+"""What breaks a rule is no 8-digit code in the notification service (contract, section 2.5; of `limit` ours)."""
 _V1_CODES = {403: "90000010", 404: NOT_FOUND, 405: NO_METHOD, 409: LOCKED, 415: NO_METHOD, 429: LIMIT}
 _CRUD_CODES = {"40": "INVALID_ID", "22": "MISSING_REQUIRED_VALUE", "50": "LOCK_COMPETITION", "30": "INVALID_VALUE"}
 _TITLES = {
@@ -170,8 +174,13 @@ _TITLES = {
     405: "Method Not Allowed",
     413: "Payload Too Large",
     415: "Unsupported Media Type",
+    409: "Conflict",
+    422: "Unprocessable Entity",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 _ENVELOPES: dict[Family, Callable[[ClientError, About], Reply]] = {
     Family.V1: _v1,

@@ -22,8 +22,10 @@ URL_LEAST = 10
 TEXT_LIMIT = 255
 MERGE_MARKS = ("<", "{{")
 STAMPS = ("createdBy", "createdOn", "updatedBy", "updatedOn", "id")
+ANSWERED = (*STAMPS, "contentType")
+"""What of a template is answered and never asked for (documented: TPL)."""
 MASKED = "******"
-"""How a stored password is shown; a client that sends it back means the stored one."""
+"""How a stored password or secret is shown; a client that sends it back means the stored one."""
 
 
 class Registry(Struct, frozen=True):
@@ -46,7 +48,7 @@ def template_of(given: Any, registry: Registry, event: EventType | None = None) 
     for name in ("name", "calloutBaseurl", "httpMethod"):
         if given.get(name) in (None, ""):
             raise ClientError(f"{name} is required", code=VIOLATED)
-    plain = known_fields(given, CalloutTemplate, leave=STAMPS) | {"id": registry.new_id("template")}
+    plain = known_fields(given, CalloutTemplate, leave=ANSWERED) | {"id": registry.new_id("template")}
     if plain["httpMethod"] not in [method.value for method in HttpMethod]:
         methods = ", ".join(method.value for method in HttpMethod)
         raise ClientError(f"httpMethod must be one of {methods}, not {plain['httpMethod']!r}", code=VIOLATED)
@@ -78,7 +80,9 @@ def changed_template(
     """A new template in the place of an old one; what is not given is as it was, since clients send a part."""
     if before is None or not isinstance(given, Mapping):
         return template_of(given, registry, event=event)
-    whole = known_fields(msgspec.to_builtins(before), CalloutTemplate, leave=STAMPS)
+    whole = known_fields(msgspec.to_builtins(before), CalloutTemplate, leave=ANSWERED)
+    if before.hmac_secret is not None and given.get("hmacSecret") == MASKED:
+        given = {**given, "hmacSecret": before.hmac_secret}
     auth, stored = given.get("calloutAuth"), before.callout_auth
     if stored is not None and isinstance(auth, Mapping):
         known = {name: value for name, value in auth.items() if not (name == "password" and value == MASKED)}

@@ -112,6 +112,20 @@ async def test_faults_come_along() -> None:
     assert shape(played) == expected
 
 
+async def test_an_event_of_the_tenant_s_own_may_have_several_words() -> None:
+    """A story may name it so, although the service takes no space in the name of a trigger's event."""
+    text = """
+title: Own
+customEvents: [Order Exploded]
+receiver: {answers: [200]}
+definitions: [{event: Order Exploded}]
+steps: [{fire: {event: Order Exploded}}]
+expect: [{event: Order Exploded, codes: [200]}]
+"""
+    played = await play(told(text), Manner())
+    assert played.verdict is Verdict.MET, (played.findings, played.detail)
+
+
 async def test_outcomes_come_along() -> None:
     """Rules that decided how requests end are a part of the story, and so is an event of the tenant's own."""
     trigger = {"name": "LargeInvoicePosted", "displayName": "Large", "namespace": "user.notification"}

@@ -51,9 +51,11 @@ def listed(call: Call) -> Reply:
     """A page of definitions; `start` counts from 1, and 0 is taken like 1."""
     start = max(call.number("start", 1, least=0), 1)
     limit = call.number("limit", 20, least=1, most=100)
-    asked = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
+    asked, category = {name: call.query[name] for name in _FILTERS if call.query.get(name)}, call.category()
     if "eventCategory" in asked and "eventTypeName" in asked:
         raise ClientError("eventCategory and eventTypeName exclude each other", code=VIOLATED)
+    if category is not None:
+        asked["eventCategory"] = category
     page, following = call.tenant.definitions.page(start - 1, limit, lambda one: _wanted(one, asked))
     passwords = call.service.settings(call.tenant).quirks.shown_password
     rest = None

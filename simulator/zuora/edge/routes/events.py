@@ -4,7 +4,8 @@ A trigger or a schedule registers the custom event that it names (documented: `P
 itself here: events are fired by hand. Positions count from 0.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,9 @@ from simulator.zuora.notifications.registered import Registered
 
 MOST = 1000
 NAME_LENGTH = 200
+DESCRIPTION_LENGTH = 1000
+_NAME = re.compile(r"^[A-Za-z]{1,}[\w\-]*$")
+"""What the event of a trigger may be called (documented: `POST_EventTrigger`); a space is no part of it."""
 
 
 class Sort(Struct, frozen=True):
@@ -65,7 +69,7 @@ class _Stored:
         kept = self._shelf(call)
         if len(kept) >= MOST:
             raise ClientError(f"at most {MOST} may exist", code=VIOLATED)
-        fields = {"active": True, **_stripped(call.fields)}
+        fields = _whole(self.sort, {}, call.fields)
         event = _checked(call, self.sort, fields, None)
         marks = call.service.stamp(call.tenant, new=True)
         record = Registered(call.service.next_id(call.tenant, self.sort.title), fields, event, **marks)
@@ -76,7 +80,7 @@ class _Stored:
 
     def update(self, call: Call) -> Reply:
         before = self._found(call)
-        fields = {**before.fields, **_stripped(call.fields)}
+        fields = _whole(self.sort, before.fields, call.fields)
         event = _checked(call, self.sort, fields, before)
         changed = replace(before, fields=fields, event=event, **call.service.stamp(call.tenant, new=False))
         return Reply(registered_shape(self._shelf(call).put(before.id, changed)))
@@ -138,17 +142,19 @@ class _Stored:
 
 def _checked(call: Call, sort: Sort, fields: dict[str, Any], before: Registered | None) -> str | None:
     """The event that a record makes; raises ClientError for what it lacks or has too long."""
-    for name, most in sort.needs:
-        value = fields.get(name)
-        if not isinstance(value, str) or not 0 < len(value) <= most:
-            raise ClientError(f"{name} is required, as text of at most {most} characters", code=VIOLATED)
+    _need(fields, sort.needs)
+    _limit(fields, "description")
     if not isinstance(fields.get("active"), bool):
         raise ClientError("active must be true or false", code=VIOLATED)
     if sort is TRIGGERS:
         event = fields.get("eventType")
-        made = event.get("name") if isinstance(event, dict) else None
-        if not isinstance(made, str) or not 0 < len(made) <= NAME_LENGTH:
-            raise ClientError("eventType with a name is required", code=VIOLATED)
+        if not isinstance(event, dict):
+            raise ClientError("eventType with a name and a displayName is required", code=VIOLATED)
+        _need(event, (("name", NAME_LENGTH), ("displayName", 500)), "eventType.")
+        _limit(event, "description", "eventType.")
+        made = str(event["name"])
+        if _NAME.fullmatch(made) is None:
+            raise ClientError(f"eventType.name must match {_NAME.pattern}", code=VIOLATED)
         return made
     if sort is SCHEDULES:
         scheduled = str(fields["name"])
@@ -159,8 +165,26 @@ def _checked(call: Call, sort: Sort, fields: dict[str, Any], before: Registered 
     return None
 
 
-def _stripped(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name != "id"}
+def _whole(sort: Sort, before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with what is given in its place; of the event that a trigger makes a part may be given too."""
+    fields = {"active": True, **before, **given}
+    fields.pop("id", None)
+    event = fields.get("eventType")
+    if sort is TRIGGERS and isinstance(event, dict):
+        fields["eventType"] = {"namespace": "user.notification", **before.get("eventType", {}), **event}
+    return fields
+
+
+def _need(fields: Mapping[str, Any], names: tuple[tuple[str, int], ...], of: str = "") -> None:
+    for name, most in names:
+        value = fields.get(name)
+        if not isinstance(value, str) or not 0 < len(value) <= most:
+            raise ClientError(f"{of}{name} is required, as text of at most {most} characters", code=VIOLATED)
+
+
+def _limit(fields: Mapping[str, Any], name: str, of: str = "") -> None:
+    if isinstance(fields.get(name), str) and len(fields[name]) > DESCRIPTION_LENGTH:
+        raise ClientError(f"{of}{name} must not exceed {DESCRIPTION_LENGTH} characters", code=VIOLATED)
 
 
 def _wanted(record: Registered, asked: dict[str, str]) -> bool:

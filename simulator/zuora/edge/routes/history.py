@@ -134,7 +134,8 @@ def _wanted(call: Call, start: datetime, end: datetime, failed_only: bool) -> Ca
 
     def wanted(row: Row) -> bool:
         return (
-            start <= row.at <= end
+            start <= row.attempt.sent_at  # clients write a fraction, and mean what came after it in that second too
+            and row.at <= end
             and (row.failed or not failed_only)
             and (not object_id or row.object_id == object_id)
             and (not category or _same_category(row.category, category))

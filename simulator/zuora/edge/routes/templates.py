@@ -60,13 +60,17 @@ def listed(call: Call) -> Reply:
     """A page of templates; its `next` has the whole path (documented)."""
     start = max(call.number("start", 1, least=0), 1)
     limit = call.number("limit", 20, least=1, most=100)
-    asked = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
+    asked, category = {name: call.query[name] for name in _FILTERS if call.query.get(name)}, call.category()
     if "eventCategory" in asked and "eventTypeName" in asked:
         raise ClientError("eventCategory and eventTypeName exclude each other", code=VIOLATED)
-    wanted = [one for one in all_templates(call.tenant) if _wanted(one, asked)]
-    page, rest = wanted[start - 1 : start - 1 + limit], None
-    if start - 1 + limit < len(wanted):
-        rest = f"{PATH}?" + urlencode({"start": start + limit, "limit": limit, **asked})
+    if category is not None:
+        asked["eventCategory"] = category
+    places = call.tenant.template_places
+    places.follow({one.id: one for one in all_templates(call.tenant)})
+    page, following = places.page(start - 1, limit, lambda one: _wanted(one, asked))
+    rest = None
+    if following is not None:
+        rest = f"{PATH}?" + urlencode({"start": following + 1, "limit": limit, **asked})
     passwords = call.service.settings(call.tenant).quirks.shown_password
     return Reply({"data": [template_shape(one, passwords) for one in page], "next": rest})
 
