@@ -140,8 +140,6 @@ class Faults:
             for place, delivery in enumerate(ready)
             if any(self._meets(fault, delivery, number, now) for number, fault in shuffling)
         ]
-        if len(at) < 2:
-            return ready
         drawn = sorted(at, key=lambda place: self._ids.fraction("order", ready[place].id, ready[place].attempts))
         order = list(range(len(ready)))
         for place, source in zip(at, drawn, strict=True):
@@ -161,10 +159,11 @@ class Faults:
             and (fault.event is None or folded(fault.event) == folded(delivery.event.name))
             and (fault.notification is None or fault.notification in (delivery.id, delivery.subscription.id))
             and (fault.attempt is None or fault.attempt == attempt)
-            and (
-                fault.probability >= 1 or self._ids.fraction("fault", number, delivery.id, attempt) < fault.probability
-            )
+            and self._draws(fault.probability, number, delivery.id, attempt)
         )
+
+    def _draws(self, probability: float, *place: object) -> bool:
+        return probability >= 1 or self._ids.fraction("fault", *place) < probability
 
 
 def lose(outcome: Outcome) -> Outcome:

@@ -5,7 +5,7 @@ The same thing in two runs of one seed bears the same id, in whatever order the 
 
 from hashlib import blake2b
 
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+_VARIANT = {digit: "89ab"[place % 4] for place, digit in enumerate("0123456789abcdef")}
 
 
 class Ids:

@@ -12,7 +12,7 @@ from simulator.core.errors import IllegalStep, OurFault
 from simulator.core.model import Job, JobPhase, Submission
 
 
-def queued(job_id: str, submission: Submission, now: datetime, due: datetime | None, number: int = 0) -> Job:
+def queued(job_id: str, submission: Submission, now: datetime, due: datetime | None, number: int) -> Job:
     """A job that was accepted at ``now`` and is looked at when ``due``; never by itself where that is None."""
     return Job(id=job_id, submission=submission, phase=JobPhase.QUEUED, created=now, due=due, number=number)
 

@@ -129,8 +129,7 @@ class Ledger:
             self._finished.pop(changed.id, None)  # resent: it is not over after all
 
     def _keep_latest(self, order: dict[str, None], latest: str, *kept: dict[str, Any]) -> None:
-        order.pop(latest, None)
-        order[latest] = None
+        order[latest] = None  # what has ended stays so: it has no other place yet
         while len(order) > (self.retain or 0):
             oldest = next(iter(order))
             for records in (order, *kept):

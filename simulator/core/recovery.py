@@ -55,13 +55,12 @@ class Recovery:
     def _event(self, fact: EventRaised) -> None:
         self._engine.counts["event", fact.event.tenant] += 1
 
-    def _delivery(self, fact: DeliveryChanged | ExchangeStarted | AttemptEnded) -> None:
+    def _delivery(self, fact: DeliveryChanged | AttemptEnded) -> None:
         delivery, engine = fact.delivery, self._engine
         engine.accepted = max(engine.accepted, delivery.number)
         self._wait(delivery.id, delivery.due)
 
     def _started(self, fact: ExchangeStarted) -> None:
-        self._delivery(fact)
         self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 1
 
     def _ended(self, fact: AttemptEnded) -> None:

@@ -11,7 +11,6 @@ PART is a piece of a module's path: ``core/engine``, ``journal``. ``--again`` fo
 """
 
 import ast
-import copy
 import os
 import subprocess
 import sys
@@ -19,7 +18,9 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
+from tests.mutation.equivalent import EQUIVALENT
 from tests.mutation.tried import Tried
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -81,42 +82,16 @@ COUNTED: dict[type[ast.operator], type[ast.operator]] = {
     ast.Div: ast.Mult,
 }
 
-EQUIVALENT = {
-    "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
-    "UNASKED = Policy(limit=2, interval=timedelta(0), retry=False)": "it stands where no policy is asked",
-    "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
-    "UNASKED = Policy(limit=1, interval=timedelta(1), retry=False)": "it stands where no policy is asked",
-    "simulator/core/attempts.py: UNASKED = Policy(limit=1, interval=timedelta(0), retry=False) -> "
-    "UNASKED = Policy(limit=1, interval=timedelta(0), retry=True)": "it stands where no policy is asked",
-    "simulator/core/attempts.py: return () -> return None": "no copies either way; mypy watches over the type",
-    "simulator/core/engine.py: self._timeline.keep(lambda item: item in self.ledger.deliveries or item in self.ledger.jobs) "
-    "-> pass": "saves memory alone: an entry that names nothing is passed over",
-    "simulator/core/engine.py: self._heard_by.clear() -> pass": "sharing saves memory alone: what is shared is equal",
-    "simulator/core/recovery.py: self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 1 -> "
-    "self._begun[fact.delivery.id] = self._begun.get(fact.delivery.id, 0) + 2": "any number that was not used before "
-    "makes ids of its own",
-    "simulator/core/delivery.py: assert isinstance(signal, Judged) and delivery.started is not None -> "
-    "assert isinstance(signal, Judged) or delivery.started is not None": "an assertion of what the table promises",
-    "simulator/core/attempt.py: if not self.rewrite.copies: -> pass": "saves time alone",
-    "simulator/runtime/journal/scribe.py: REMEMBERED = 1000 -> REMEMBERED = 1001": "how many is a matter of taste",
-    "simulator/core/gaps.py: @lru_cache(maxsize=1024) -> @lru_cache(maxsize=1025)": "how many is a matter of taste",
-    "simulator/core/heads.py: _shared = lru_cache(maxsize=1024)(Form) -> _shared = lru_cache(maxsize=1025)(Form)": "as above",
-    "simulator/core/faults.py: if not self._faults: -> pass": "saves time alone",
-    "simulator/core/faults.py: if not shuffling: -> pass": "saves time alone",
-    "simulator/core/faults.py: if len(at) < 2: -> pass": "saves time alone: one has nobody to change with",
-}
-"""Faults that change nothing anybody can see, as ``file: line of source -> mutated line``, and why."""
 
-
-def mutants(tree: ast.Module) -> Iterator[tuple[int, ast.Module]]:
+def mutants(source: str) -> Iterator[tuple[int, ast.Module]]:
     """Every faulty version of a module, with the line of the fault."""
-    places = list(ast.walk(tree))
+    places = list(ast.walk(ast.parse(source)))
     shapes = {id(it.value) for node in places if isinstance(node, ast.ClassDef) for it in node.keywords}
     for number, node in enumerate(places):
         if id(node) in shapes:  # frozen, gc: mypy and the memory bench watch over these
             continue
         for variant in range(_variants(node)):
-            faulty = copy.deepcopy(tree)
+            faulty = ast.parse(source)  # quicker than a copy
             _spoil(list(ast.walk(faulty))[number], variant)
             yield getattr(node, "lineno", 0), ast.fix_missing_locations(faulty)
 
@@ -169,12 +144,29 @@ def _spoil(node: ast.AST, variant: int) -> None:
             node.value = ast.Constant(None)
 
 
-def changed(source: str, faulty: str) -> str:
+def changed(source: str, faulty: str) -> tuple[str, str]:
     """The first line that differs, before and after."""
     for before, after in zip(source.splitlines(), faulty.splitlines(), strict=False):
         if before != after:
-            return f"{before.strip()} -> {after.strip()}"
-    return "a line at the end is missing"
+            return before.strip(), after.strip()
+    return "a line at the end", "nothing"
+
+
+class Planted(NamedTuple):
+    """A module with one fault: where, the whole text, and the line before and after."""
+
+    line: int
+    text: str
+    before: str
+    after: str
+
+
+def planted(path: str) -> list[Planted]:
+    """Every fault that can be planted in a module."""
+    source = (PROJECT / path).read_text("utf-8")
+    plain = ast.unparse(ast.parse(source))
+    versions = [(line, ast.unparse(faulty)) for line, faulty in mutants(source)]
+    return [Planted(line, text, *changed(plain, text)) for line, text in versions]
 
 
 def noticed(path: str, source: str) -> bool:
@@ -256,21 +248,17 @@ def _trust(path: str) -> None:
 
 def _module(path: str, every: int, jobs: int, tried: Tried) -> int:
     """How many faults of one module survive."""
-    tree = ast.parse((PROJECT / path).read_text("utf-8"))
-    source = ast.unparse(tree)
-    versions = [(line, ast.unparse(faulty)) for line, faulty in mutants(tree)][::every]
-    asked = [(line, text, f"{path}: {changed(source, text)}") for line, text in versions]
-    asked = [one for one in asked if one[2] not in EQUIVALENT]
-    known = [one for one in asked if tried.outcome(path, one[1]) is not None]
+    justified = {(before, after) for before, after, _ in EQUIVALENT.get(path, [])}
+    asked = [it for it in planted(path)[::every] if (it.before, it.after) not in justified]
+    known = [it for it in asked if tried.outcome(path, it.text) is not None]
 
-    def ask(one: tuple[int, str, str]) -> bool:
-        line, text, told = one
-        before = tried.outcome(path, text)
-        seen = noticed(path, text) if before is None else before
+    def ask(it: Planted) -> bool:
+        before = tried.outcome(path, it.text)
+        seen = noticed(path, it.text) if before is None else before
         if before is None:
-            tried.note(path, text, seen)
+            tried.note(path, it.text, seen)
         if not seen:
-            sys.stdout.write(f"survived: line {line}, {told}\n")
+            sys.stdout.write(f"survived: line {it.line}, {path}: {it.before} -> {it.after}\n")
             sys.stdout.flush()
         return seen
 

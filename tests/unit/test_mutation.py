@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation import mutate
+from tests.mutation.equivalent import EQUIVALENT
 from tests.mutation.tried import Tried
 
 SOURCE = "def f(a):\n    if a < 1:\n        return a + 2\n    return 0\n"
@@ -13,10 +14,9 @@ SOURCE = "def f(a):\n    if a < 1:\n        return a + 2\n    return 0\n"
 
 def test_each_fault_differs_from_the_source_in_one_place() -> None:
     """And no two of them are the same."""
-    tree = ast.parse(SOURCE)
-    faulty = [ast.unparse(it) for _, it in mutate.mutants(tree)]
+    faulty = [ast.unparse(it) for _, it in mutate.mutants(SOURCE)]
     assert len(set(faulty)) == len(faulty) >= 6
-    assert ast.unparse(tree) not in faulty
+    assert ast.unparse(ast.parse(SOURCE)) not in faulty
 
 
 def test_parts_choose_modules() -> None:
@@ -26,6 +26,13 @@ def test_parts_choose_modules() -> None:
     assert mutate.chosen([]) == mutate.ROOMS
     with pytest.raises(SystemExit, match="no module contains nowhere"):
         mutate.chosen(["nowhere"])
+
+
+@pytest.mark.parametrize("path", EQUIVALENT)
+def test_what_is_said_to_change_nothing_can_be_planted(path: str) -> None:
+    """Else its line has changed, and with it perhaps what the fault would do."""
+    known = {(it.before, it.after) for it in mutate.planted(path)}
+    assert {(before, after) for before, after, _ in EQUIVALENT[path]} <= known
 
 
 def test_a_run_goes_on_where_it_stopped(

@@ -12,7 +12,7 @@ from tests.support.fake_dialect import submission
 from tests.support.machine import T0
 
 LATER = T0 + timedelta(minutes=5)
-JOB = queued("j" * 32, submission(), T0, T0)
+JOB = queued("j" * 32, submission(), T0, T0, 1)
 
 
 def test_a_request_waits_in_the_queue() -> None:

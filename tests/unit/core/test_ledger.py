@@ -116,6 +116,14 @@ def test_ended_requests_are_forgotten_and_queued_ones_are_not() -> None:
     assert list(ledger.jobs) == ["job 0", "job 1", "job 3"]
 
 
+def test_a_limit_of_nought_keeps_nothing_that_has_ended() -> None:
+    """And all that has not."""
+    ledger = Ledger(retain=0)
+    for phase in (JobPhase.QUEUED, JobPhase.FAILED):
+        ledger.append(JobChanged(job(len(ledger.jobs), phase)))
+    assert list(ledger.jobs) == ["job 0"]
+
+
 def test_after_clearing_the_limit_counts_from_nothing() -> None:
     """What was cleared is not counted among the latest."""
     ledger = Ledger(retain=2)
@@ -123,8 +131,9 @@ def test_after_clearing_the_limit_counts_from_nothing() -> None:
     one = replace(delivered(engine), phase=Phase.FAILED)
     for _ in range(2):
         for number in range(2):
+            ledger.append(JobChanged(job(number, JobPhase.FAILED)))
             ledger.append(EventRaised(replace(one.event, id=f"event {number}")))
             ledger.append(DeliveryChanged(replace(one, id=f"delivery {number}")))
-        assert len(ledger.deliveries) == len(ledger.events) == 2
+        assert len(ledger.deliveries) == len(ledger.events) == len(ledger.jobs) == 2
         ledger.append(Cleared(None))
     assert not ledger.deliveries

@@ -43,6 +43,8 @@ def test_what_was_being_sent_goes_out_again_under_its_own_number() -> None:
         ids.add(sent.callouts[0].request_id)
         assert len(ids) == times, "none is used twice, however often the process ends"
         now, life = LATER, again(facts)
+        assert life.sent_again == {ready.id: times}
+        assert life.ledger.deliveries[ready.id].exchange == 0, "no request of it has gone out yet"
         life.ledger.listeners.append(facts.append)
     (ready,) = life.tick(now)
     sent = life.begin(ready.id, now)
@@ -52,6 +54,25 @@ def test_what_was_being_sent_goes_out_again_under_its_own_number() -> None:
     assert (attempt.number, attempt.sent_at) == (1, LATER)
     assert life.sent_again == {}, "the next attempt bears the ids that it would have borne"
     assert life.next_due == LATER + timedelta(minutes=30)
+
+
+def test_what_ended_before_is_not_counted_as_begun() -> None:
+    """The next attempt bears the ids that it would have borne."""
+    life, facts = engine()
+    life.fire(NAME, TENANT, Happening("Done", {}), T0)
+    (ready,) = life.tick(T0)
+    sent = life.begin(ready.id, T0)
+    assert sent is not None
+    life.report(sent, [answered(503)], T0, T0)
+    after = again(facts)
+    assert after.sent_again == {}
+    requests = []
+    for engine_ in (life, after):
+        (ready,) = engine_.tick(HALF_HOUR)
+        sent = engine_.begin(ready.id, HALF_HOUR)
+        assert sent is not None
+        requests.append(sent.callouts[0].request_id)
+    assert requests[0] == requests[1]
 
 
 def test_what_is_due_at_one_instant_keeps_its_order() -> None:

@@ -39,7 +39,7 @@ def opening(target: str, track_id: str | None, quirks: Quirks) -> dict[str, Any]
 def test_a_payload_is_the_json_of_what_it_tells(pieces: list[str], track_id: str | None, quirks: Quirks) -> None:
     """With an id in the URL, in the track id, and whatever else stands there."""
     target = "/v1/async/accounts" + "".join(pieces)
-    job = jobs.queued(JOB, Submission("zuora", "t", "PUT", target, track_id=track_id), CREATED, None)
+    job = jobs.queued(JOB, Submission("zuora", "t", "PUT", target, track_id=track_id), CREATED, None, 1)
     expected = opening(target, track_id, quirks)
     told = bytes(payload.succeeded(job, ENDED, quirks, RESULT))
     assert told == msgspec.json.encode(expected | {"state": "succeeded", "data": {"id": RESULT}})
@@ -54,7 +54,7 @@ def test_requests_that_differ_in_their_ids_share_a_pattern() -> None:
     """Of a million that were made in one second, and of those whose URLs name what they changed, too."""
 
     def told(job_id: str, target: str, result: str) -> Woven:
-        job = jobs.queued(job_id, Submission("zuora", "t", "PUT", target), CREATED, None)
+        job = jobs.queued(job_id, Submission("zuora", "t", "PUT", target), CREATED, None, 1)
         made = payload.succeeded(job, ENDED, Quirks(), result)
         assert isinstance(made, Woven)
         return made
