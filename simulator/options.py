@@ -19,7 +19,31 @@ from simulator.zuora.settings import Settings
 ELSEWHERE = ("settings", "cloud_quirks", "origins", "answers")
 """Fields that are shown elsewhere: the settings may change while the simulator runs."""
 
+FASTEST = 1_000_000
+"""Times that a real clock may run faster: a day in less than a tenth of a second, and centuries before dates run out."""
+
+LONGEST = timedelta(days=3650)
+"""Longer than any story: what lies further ahead may be an instant that no calendar has."""
+
 SETTINGS = ("max_attempts", "interval", "confirm_success", "empty_as_null", "locale", "quirks")
+
+_SPAN = "a timedelta, such as timedelta(seconds=5)"
+_HOSTS = "a list of host names"
+KINDS: Mapping[str, tuple[Any, str]] = {
+    "start": (datetime | None, "a datetime with a time zone"),
+    "rate": (int | float, "a number"),
+    "seed": (int, "a whole number"),
+    "concurrency": (int, "a whole number"),
+    "port": (int, "a whole number"),
+    "latency": (timedelta, _SPAN),
+    "patience": (timedelta, _SPAN),
+    "token_lifetime": (timedelta | None, _SPAN),
+    "allow_hosts": (tuple | list | set | frozenset, _HOSTS),
+    "insecure_receivers": (tuple | list | set | frozenset, _HOSTS),
+    "server_names": (tuple | list | set | frozenset, _HOSTS),
+    "routes": (Mapping, 'a mapping such as {"www.example.com": "127.0.0.1:8443"}'),
+}
+"""What a value has to be where Python hands it over; the command line and files read theirs by themselves."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -112,10 +136,21 @@ class Options(Struct, frozen=True, kw_only=True):
         return {camel_case(name): self.origins.get(name, "default") for name in fields}
 
     def _check(self) -> None:
+        for name, (kind, asked) in KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise AuthorError(f"{name} must be {asked}, not {getattr(self, name)!r}")
+        lifetime, start = self.token_lifetime, self.start
         for name, fits, asked in (
-            ("rate", self.rate > 0, "greater than 0"),
+            ("rate", 0 < self.rate <= FASTEST, f"greater than 0 and at most {FASTEST:,}"),
+            ("start", start is None or start.tzinfo is not None, "an instant with a time zone, such as datetime.UTC"),
+            ("start", start is None or start.year < 9000, "before the year 9000"),
             ("concurrency", self.concurrency >= 1, "at least 1"),
-            ("latency", self.latency >= timedelta(0), "0 or longer"),
+            ("latency", timedelta(0) <= self.latency <= LONGEST, f"from 0s to {format_duration(LONGEST)}"),
+            (
+                "token_lifetime",
+                lifetime is None or timedelta(0) < lifetime <= LONGEST,
+                f"longer than 0 and at most {format_duration(LONGEST)}",
+            ),
             ("patience", self.patience > timedelta(0), "longer than 0"),
             ("port", 0 <= self.port <= 65535, "from 0 to 65535"),
             ("clock", self.clock in ("virtual", "real"), "virtual or real"),
@@ -123,7 +158,13 @@ class Options(Struct, frozen=True, kw_only=True):
             ("retain", self.retain is None or self.retain >= 0, "0 or more"),
         ):
             if not fits:
-                raise AuthorError(f"{name} must be {asked}, not {getattr(self, name)!r}")
+                raise AuthorError(f"{name} must be {asked}, not {_said(getattr(self, name))}")
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return str(value) if isinstance(value, datetime) else repr(value)
 
 
 def _plain(value: Any) -> Any:
