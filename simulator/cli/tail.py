@@ -1,4 +1,4 @@
-"""``zuora-simulator tail``: what happens on a running server, as it happens, in the lines of `serve`."""
+"""``zuora-simulator tail``: what happens on a running server, as it happens, in lines such as those of `serve`."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from simulator.cli.calling import Caller, NobodyThere, remote
-from simulator.cli.wording import attempt_line, plain, request_line
+from simulator.cli.wording import clock_time, failure, plain, tinted, tried
 
 Row = dict[str, Any]
 
@@ -22,7 +22,7 @@ def tail(caller: Caller, style: str, everything: bool) -> int:
         if place == 0:
             click.echo(f"following {caller.url}; Ctrl-C ends it", err=True)
         for kind, row, attempt in news.of(frame):
-            click.echo(_json(kind, row, attempt) if style == "json" else _text(kind, row, attempt))
+            click.echo(_json(kind, row, attempt) if style == "json" else worded(row, attempt))
     raise NobodyThere(f"the server at {caller.url} has stopped")
 
 
@@ -33,11 +33,13 @@ class News:
         self._everything = everything
         self._since = ""
         self._latest = {"requests": 0, "callouts": 0}
+        self._seen: set[str] = set()
         self._told: set[tuple[str, ...]] = set()
 
     def of(self, frame: Row) -> Iterator[tuple[str, Row, Row | None]]:
         """``("request", row, None)`` for each new state, ``("answer", row, attempt)`` for each new attempt, oldest first."""
         if "calloutCount" in frame:  # the beginning, or a reset: what is there is old
+            self._seen.clear()
             self._told.clear()
             self._since = frame["clock"]["now"]
             for kind in self._latest:
@@ -45,10 +47,10 @@ class News:
         found: list[tuple[str, str, Row, Row | None]] = []
         for row in frame["requests"]:
             at = row["completeTime"] or row["createTime"]
-            if self._is_new(at, row["seq"] > self._latest["requests"], ("request", row["id"], row["state"])):
+            if self._is_new(at, self._is_fresh("requests", row), ("request", row["id"], row["state"])):
                 found.append((at, "request", row, None))
         for row in frame["callouts"]:
-            fresh = row["seq"] > self._latest["callouts"]
+            fresh = self._is_fresh("callouts", row)
             found += [
                 (attempt["endedAt"], "answer", row, attempt)
                 for attempt in row["attempts"]
@@ -57,8 +59,14 @@ class News:
         for _, kind, row, attempt in sorted(found, key=lambda one: one[0]):
             yield kind, row, attempt
 
+    def _is_fresh(self, kind: str, row: Row) -> bool:
+        """Whether what is untold of a record came after the beginning: it began later, or its past has been seen."""
+        seen = row["id"] in self._seen
+        self._seen.add(row["id"])
+        return seen or row["seq"] > self._latest[kind]
+
     def _is_new(self, at: str, fresh: bool, key: tuple[str, ...]) -> bool:
-        """``fresh``: its record came after the beginning. A standing clock tells nothing of what came at its instant."""
+        """Of a record that isn't ``fresh``, a standing clock tells nothing of what came at its instant."""
         if key in self._told:
             return False
         self._told.add(key)
@@ -72,10 +80,16 @@ def _frames(lines: Iterator[str]) -> Iterator[Row]:
             yield frame
 
 
-def _text(kind: str, row: Row, attempt: Row | None) -> str:
+def worded(row: Row, attempt: Row | None) -> str:
+    """One piece of news as a line for a person."""
     if attempt is None:
-        return f"request  {request_line(row)}"
-    return f"answer   {attempt_line(attempt)}  {plain(row['event'])} → {plain(row['url'])}"
+        at = clock_time(row["completeTime"] or row["createTime"])
+        return (
+            f"{at}  request  {row['id'][:8]}  {row['method']} {plain(row['path'])} {tinted(row['state'])}{failure(row)}"
+        )
+    said = f"{attempt['responseCode']}  {tried(attempt)}: {plain(attempt['why'])}"
+    where = plain(f"{row['event']} → {row['method']} {row['url']}")
+    return f"{clock_time(attempt['endedAt'])}  answer   {row['id'][:8]}  {said}  ({where})"
 
 
 def _json(kind: str, row: Row, attempt: Row | None) -> str:

@@ -70,15 +70,23 @@ def attempt_line(attempt: Row) -> str:
     """One attempt: which, what came of it, and why it is or is not tried again."""
     code = attempt["responseCode"]
     error = f" {attempt['errorClass']}" if attempt["errorClass"] else ""
-    tried = f"attempt {attempt['number']}" + (", a resend" if attempt["resend"] else f"/{attempt['limit']}")
-    return f"{clock_time(attempt['sentAt'])}  {tried}  {code}{error}: {plain(attempt['why'])}"
+    return f"{clock_time(attempt['sentAt'])}  {tried(attempt)}  {code}{error}: {plain(attempt['why'])}"
+
+
+def tried(attempt: Row) -> str:
+    """``attempt 1/3``; a resend stands outside of the limit."""
+    return f"attempt {attempt['number']}" + (", a resend" if attempt["resend"] else f"/{attempt['limit']}")
 
 
 def request_line(request: Row) -> str:
     """One asynchronous request."""
-    error = f": {plain(request['error'])}" if request["error"] else ""
     head = f"{clock_time(request['createTime'])}  {request['id'][:8]}  {request['method']} {plain(request['path'])}"
-    return f"{head}  {tinted(request['state'])}{error}"
+    return f"{head}  {tinted(request['state'])}{failure(request)}"
+
+
+def failure(request: Row) -> str:
+    """Why a request failed, after a colon; nothing for one that did not."""
+    return f": {plain(request['error'])}" if request["error"] else ""
 
 
 def whole_callout(callout: Row) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from simulator.cli import main
 from simulator.cli.commands import program
+from simulator.cli.tail import News, worded
 from simulator.receiver import Receiver
 from tests.support.command import COMMAND, LIMIT, Served, environment, run, served
 
@@ -211,12 +212,36 @@ def test_tail_follows(server: Served, said: Said, tmp_path: Path) -> None:
             assert tail.stderr.readline() == f"following {server.url}; Ctrl-C ends it\n"
             said("trigger", "Invoice Posted", "--to", receiver.url)
             line = json.loads(tail.stdout.readline())
+            said("resend", said.json("callouts")["callouts"][0]["id"])
+            again = json.loads(tail.stdout.readline())
             tail.send_signal(signal.SIGINT)
             try:
                 tail.communicate(timeout=LIMIT)
             finally:
                 tail.kill()  # else a failure would wait for it for ever
     assert (line["event"], line["name"], line["responseCode"], line["attempt"]) == ("answer", "Invoice Posted", 200, 1)
+    assert (again["event"], again["name"], again["attempt"]) == ("answer", "Payment Declined", 2)
+
+
+def test_tail_words_it_as_the_server_does() -> None:
+    """When, what, which and how, in the columns of `serve`; the callout is named, since no line before names it."""
+    attempt = {"number": 1, "limit": 3, "resend": False, "historyId": "h1", "responseCode": 404, "why": "404 is final."}
+    attempt |= {"sentAt": "2026-01-01T00:00:00Z", "endedAt": "2026-01-01T00:30:00Z"}
+    callout = {
+        "id": "0db4819b946bded9",
+        "seq": 1,
+        "event": "Payment Declined",
+        "method": "POST",
+        "url": "http://a/\x1b",
+    }
+    request = {"id": "cfffb7bfb7bf", "seq": 1, "method": "POST", "path": "/v1/async/accounts", "state": "failed"}
+    request |= {"error": "no\nmore", "createTime": "2026-01-01T00:00:00Z", "completeTime": None}
+    frame = {"requests": [request], "callouts": [callout | {"attempts": [attempt]}]}
+    beginning = frame | {"calloutCount": 1, "clock": {"now": "2026-01-01T00:00:00Z"}}
+    assert [worded(*one) for one in News(everything=True).of(beginning)] == [
+        "00:00:00  request  cfffb7bf  POST /v1/async/accounts failed: no\N{REPLACEMENT CHARACTER}more",
+        "00:30:00  answer   0db4819b  404  attempt 1/3: 404 is final.  (Payment Declined → POST http://a/\N{REPLACEMENT CHARACTER})",
+    ]
 
 
 def test_exec_runs_a_command_against_a_simulator(tmp_path: Path) -> None:
