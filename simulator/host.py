@@ -82,9 +82,16 @@ class Simulator(Handle):
         # A secret is on no page: a shell without it says where it is.
         secret = "apiSecretAccessKey: ${ZUORA_CLIENT_SECRET:?is the client secret that the server printed first}"
         headers = f"""-H 'Content-Type: application/json' -H '{key}' -H "{secret}" """
+        kept = self.options.certs
+        fetch = (
+            (f"curl --insecure -o ca.pem {self.url}/_simulator/ca.pem",) if self.options.tls and kept is None else ()
+        )
+        trust = f"{kept}/ca.pem" if kept is not None else "ca.pem"
+        ca, cacert = (f" --ca {trust}", f"--cacert {trust} ") if self.options.tls else ("", "")
         return (
-            f'zuora-simulator trigger "Async Request Succeeded" --to http://localhost:3000/callouts --server {self.url}',
-            f"curl -X POST {self.url}/v1/async/accounts {headers}" + """-d '{"name": "Acme"}'""",
+            *fetch,
+            f'zuora-simulator trigger "Async Request Succeeded" --to http://localhost:3000/callouts --server {self.url}{ca}',
+            f"curl {cacert}-X POST {self.url}/v1/async/accounts {headers}" + """-d '{"name": "Acme"}'""",
         )
 
     @property

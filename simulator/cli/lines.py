@@ -99,6 +99,7 @@ class TextLines:
             ("API docs", f"{simulator.url}/_simulator/docs"),
             ("Client id", simulator.client_id),
             ("Client secret", simulator.client_secret),
+            *([("Authority", authority_words(simulator))] if options.tls else []),
             ("State", simulator.options.state or "in memory, gone when it stops"),
             ("Clock", clock_words(simulator)),
             ("Seed", options.seed),
@@ -156,6 +157,14 @@ def clock_words(simulator: Simulator) -> str:
         elsewhere = "" if simulator.url == f"http://127.0.0.1:{DEFAULT_PORT}" else f" --server {simulator.url}"
         return f"virtual, at {simulator.now:%Y-%m-%d %H:%M:%S}; move it: zuora-simulator advance 30m{elsewhere}"
     return "real" if options.rate == 1 else f"real, {options.rate:g} times as fast"
+
+
+def authority_words(simulator: Simulator) -> str:
+    """What a client of the HTTPS server must trust, and where it is."""
+    kept = simulator.options.certs
+    if kept is not None:
+        return f"{kept}/ca.pem, to be trusted by clients"
+    return f"{simulator.url}/_simulator/ca.pem, another at each start: zuora-simulator certs init keeps one"
 
 
 def limit_of(simulator: Simulator, delivery: Delivery) -> int:

@@ -232,15 +232,15 @@ def test_tail_words_it_as_the_server_does() -> None:
         "seq": 1,
         "event": "Payment Declined",
         "method": "POST",
-        "url": "http://a/\x1b",
+        "url": "http://a/",
     }
     request = {"id": "cfffb7bfb7bf", "seq": 1, "method": "POST", "path": "/v1/async/accounts", "state": "failed"}
     request |= {"error": "no\nmore", "createTime": "2026-01-01T00:00:00Z", "completeTime": None}
     frame = {"requests": [request], "callouts": [callout | {"attempts": [attempt]}]}
     beginning = frame | {"calloutCount": 1, "clock": {"now": "2026-01-01T00:00:00Z"}}
-    assert [worded(*one) for one in News(everything=True).of(beginning)] == [
+    assert [worded(row, attempt) for _, row, attempt in News(everything=True).of(beginning)] == [
         "00:00:00  request  cfffb7bf  POST /v1/async/accounts failed: no\N{REPLACEMENT CHARACTER}more",
-        "00:30:00  answer   0db4819b  404  attempt 1/3: 404 is final.  (Payment Declined → POST http://a/\N{REPLACEMENT CHARACTER})",
+        "00:30:00  answer   0db4819b  404  attempt 1/3: 404 is final.  (Payment Declined → POST http://a/)",
     ]
 
 

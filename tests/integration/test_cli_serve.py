@@ -4,17 +4,17 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from simulator.cli import main
-from simulator.cli.calling import Caller
 from simulator.cli.lines import text_lines
 from simulator.host import Simulator
 from simulator.receiver import Receiver
-from tests.support.command import LIMIT, environment, run, served
+from tests.support.command import LIMIT, Served, environment, run, served
 
 CONFIG = """\
 max-attempts: 5
@@ -267,22 +267,40 @@ def test_a_server_begins_with_the_world_of_a_scenario(tmp_path: Path) -> None:
     )
 
 
-def test_the_commands_of_the_empty_page_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--tls",), ("--tls", "--certs", "kept")])
+def test_the_commands_of_the_empty_page_run(options: tuple[str, ...], tmp_path: Path) -> None:
     """What the page names as next is accepted as it is copied; where the secret is, which no page tells, the shell says."""
-    with served("--clock", "virtual", cwd=tmp_path) as server:
-        _, _, snapshot = next(
-            line for line in Caller(server.url).lines("/stream") if line.startswith("data:")
-        ).partition(":")
-        trigger, curl = json.loads(snapshot)["overview"]["nextCommands"]
-        assert trigger.endswith(f"--server {server.url}")
-        plain = environment()
-        refused = subprocess.run(
-            ["sh", "-c", curl], env=plain, capture_output=True, text=True, timeout=LIMIT, check=False
-        )
+    with served("--clock", "virtual", *options, cwd=tmp_path) as server:
+
+        def shell(words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+            return subprocess.run(
+                ["sh", "-c", words],
+                cwd=tmp_path,
+                env=environment(env),
+                capture_output=True,
+                text=True,
+                timeout=LIMIT,
+                check=False,
+            )
+
+        *fetch, trigger, curl = next_commands(server)
+        for command in fetch:
+            assert shell(command).returncode == 0
+        assert (
+            shell(trigger.replace("zuora-simulator", f"{sys.executable} -m simulator")).returncode == 3
+        )  # nobody listens
+        refused = shell(curl)
         assert refused.returncode != 0
         assert "ZUORA_CLIENT_SECRET: is the client secret that the server printed first" in refused.stderr
-        known = plain | {"ZUORA_CLIENT_SECRET": server.ready["clientSecret"]}
-        accepted = subprocess.run(
-            ["sh", "-c", curl], env=known, capture_output=True, text=True, timeout=LIMIT, check=False
-        )
-    assert "requestId" in json.loads(accepted.stdout)
+        assert "requestId" in json.loads(shell(curl, ZUORA_CLIENT_SECRET=server.ready["clientSecret"]).stdout)
+
+
+def next_commands(server: Served) -> list[str]:
+    """The commands that the page's stream tells, to whoever trusts it blindly."""
+    stream = ["curl", "--silent", "--no-buffer", "--insecure", f"{server.url}/_simulator/stream"]
+    with subprocess.Popen(stream, stdout=subprocess.PIPE, text=True) as told:
+        assert told.stdout is not None
+        snapshot = next(line for line in told.stdout if line.startswith("data:"))
+        told.kill()
+    commands: list[str] = json.loads(snapshot.removeprefix("data:"))["overview"]["nextCommands"]
+    return commands
