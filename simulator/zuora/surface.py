@@ -15,7 +15,7 @@ from simulator.zuora.edge import idempotency, limits, replies
 from simulator.zuora.edge.admission import TRACK_ID, is_track_id, read_body, tenant_of, track_id_of
 from simulator.zuora.edge.call import Call
 from simulator.zuora.edge.operations import Table
-from simulator.zuora.edge.reading import segments_of
+from simulator.zuora.edge.reading import origin_form, segments_of, takes_gzip
 from simulator.zuora.edge.replies import About, Family, Reply
 from simulator.zuora.edge.routes import OPERATIONS, family_of
 from simulator.zuora.requests.outcomes import Rule
@@ -27,12 +27,13 @@ COMPRESSED_FROM = 1000
 """Bytes; longer answers are compressed where the client takes that (documented: ND-C)."""
 LOST_STATUS = 504
 """What a client sees of an answer that was lost: requests end at 120 s with a gateway timeout (documented)."""
-LIMIT_HEADERS = {
-    "RateLimit-Limit": limits.SAID_LIMIT,
-    "Concurrency-Limit-Type": "Default",
-    "Concurrency-Limit-Limit": str(limits.CONCURRENT),
-    "Concurrency-Limit-Remaining": str(limits.CONCURRENT - 1),
-}
+COUNTED = frozenset({Family.V1, Family.CRUD, Family.ACTION})
+"""Those that tell of the concurrency limit: what is under ``/v1`` (documented: RL)."""
+LOST_STATUS = 504
+"""What a client sees of an answer that was lost: requests end at 120 s with a gateway timeout (documented)."""
+CONCURRENCY = {"Concurrency-Limit-Type": "Default", "Concurrency-Limit-Limit": str(limits.CONCURRENT)}
+COUNTED = frozenset({Family.V1, Family.CRUD, Family.ACTION})
+"""Those that tell of the concurrency limit: what is under ``/v1`` (documented: RL)."""
 
 
 Worded = Callable[[web.Request, int, Mapping[str, str], bytes], web.StreamResponse]
@@ -82,7 +83,7 @@ class ZuoraSurface:
 
     def _call(self, request: web.Request) -> Call:
         """What is asked for, by nobody yet; raises ClientError where there is no such operation."""
-        service, target, method = self.service, request.raw_path, request.method
+        service, target, method = self.service, origin_form(request.raw_path), request.method
         path, _, query = target.partition("?")
         segments = segments_of(path)
         operation, values = self.table.find(method, path, segments)
@@ -103,7 +104,7 @@ class ZuoraSurface:
     def refuse(self, request: web.Request, error: ClientError) -> web.StreamResponse:
         """The envelope of the operation's family (contract, section 4)."""
         call = request.get(CALL)
-        segments = segments_of(request.raw_path.partition("?")[0])
+        segments = segments_of(origin_form(request.raw_path).partition("?")[0])
         family = call.operation.family if call is not None else family_of(segments)
         if error.status == 404 and error.code in ("", replies.NOT_FOUND):
             error = self._nowhere(request, family)
@@ -201,25 +202,22 @@ class ZuoraSurface:
         headers: dict[str, str] = {}
         if call is not None:
             if call.counted is not None:
-                headers = _counted(call.operation.family, *call.counted)
+                family, traffic = call.operation.family, call.tenant.traffic
+                if family is Family.TOKEN:
+                    headers = limits.said_of_tokens(*call.counted)
+                else:
+                    headers = limits.said(traffic, *call.counted, concurrent=family in COUNTED)
             headers["Zuora-Request-Id"] = self._request_id(call)
         headers |= reply.headers
         track_id = asked.get(TRACK_ID)
         if track_id and is_track_id(track_id):
             headers[TRACK_ID] = track_id
-        if len(body) > COMPRESSED_FROM and "gzip" in asked.get("Accept-Encoding", "").lower():
+        if len(body) > COMPRESSED_FROM and takes_gzip(asked.get("Accept-Encoding", "")):
             body = gzip.compress(body, 1, mtime=0)
             headers["Content-Encoding"] = "gzip"
         if body:
             headers["Content-Type"] = reply.content_type
         return self._worded(request, reply.status, headers, body)
-
-
-def _counted(family: Family, remaining: int, reset: int) -> dict[str, str]:
-    """What an answer tells of the rate limits."""
-    if family is Family.TOKEN:
-        return {"X-RateLimit-Limit-minute": "2000", "X-RateLimit-Remaining-minute": str(remaining)}
-    return {**LIMIT_HEADERS, "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset)}
 
 
 async def _wait(rule: Rule) -> None:

@@ -8,6 +8,7 @@ import re
 from base64 import b64encode
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote_plus
 
 import aiohttp
 import pytest
@@ -39,7 +40,7 @@ async def test_a_token_is_what_the_reference_shows(zuora: Simulator, client: Cli
     form = {"client_id": OTHER, "client_secret": "x" * 42, "grant_type": "client_credentials"}
     async with client.session.post(zuora.url + TOKEN, data=form) as answer:
         body = await answer.json()
-        assert answer.headers["X-RateLimit-Limit-minute"] == "2000"
+        assert answer.headers["X-RateLimit-Limit-minute"] == "100"
         assert len(answer.headers["Zuora-Request-Id"]) == 36
     assert list(body) == ["access_token", "expires_in", "jti", "scope", "token_type"]
     assert re.fullmatch("[0-9a-f]{32}", body["access_token"])
@@ -84,6 +85,19 @@ async def test_only_named_clients_are_let_in_when_asked() -> None:
         assert (await client.call("GET", DEFINITIONS))[0] == 401
 
 
+@pytest.mark.parametrize("strict", [False, True])
+async def test_credentials_in_a_header_may_be_encoded(strict: bool) -> None:
+    """RFC 6749 has id and secret form-encoded before they are joined: some libraries do that, others don't."""
+    secret = "secret+of/42=characters+" + "/=" * 9
+    named = {OTHER: secret} if strict else None
+    async with Simulator(strict_auth=named) as zuora, aiohttp.ClientSession() as session:
+        for sent in (secret, quote_plus(secret)):
+            headers = {"Authorization": "Basic " + b64encode(f"{OTHER}:{sent}".encode()).decode()}
+            form = {"grant_type": "client_credentials"}
+            async with session.post(zuora.url + TOKEN, data=form, headers=headers) as answer:
+                assert answer.status == 200, sent
+
+
 async def test_a_token_with_a_lifetime_ends_on_the_simulators_clock() -> None:
     """3600 s of virtual time later it is refused; without a lifetime it goes on working."""
     async with Simulator(token_lifetime=timedelta(hours=1)) as zuora, aiohttp.ClientSession() as session:
@@ -114,6 +128,19 @@ async def test_doubled_slashes_count_once(client: Client, path: str) -> None:
     status, _, body = await raw(client, "POST", path, data=b"{}", headers=JSON)
     assert status == 202
     assert json.loads(body)["requestId"]
+
+
+async def test_a_request_may_be_written_as_to_a_proxy(client: Client) -> None:
+    """With scheme and host in its first line, as a client does whose proxy the simulator is."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(client.zuora.url).port)
+    head = {"Host": "rest.zuora.com", "Connection": "close", "Content-Length": "2", **JSON, **client.headers}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    writer.write(f"POST http://rest.zuora.com/v1/async/accounts?a=b HTTP/1.1\r\n{lines}\r\n{{}}".encode())
+    assert (await reader.read()).startswith(b"HTTP/1.1 202")
+    writer.close()
+    await writer.wait_closed()
+    (record,) = client.zuora.requests
+    assert record.path == "/v1/async/accounts?a=b"
 
 
 async def test_an_encoded_slash_belongs_to_its_segment(zuora: Simulator, client: Client) -> None:
@@ -180,8 +207,9 @@ async def test_gzip_both_ways(client: Client) -> None:
     _, headers, said = await raw(client, "GET", path, headers={"Accept-Encoding": "gzip, deflate"})
     assert headers["Content-Encoding"] == "gzip"
     assert json.loads(gzip.decompress(said))["basicInfo"]["name"] == name
-    _, headers, said = await raw(client, "GET", path, headers={"Accept-Encoding": "identity"})
-    assert "Content-Encoding" not in headers
+    for refused in ("identity", "gzip;q=0", "deflate, gzip; q=0.0"):
+        _, headers, said = await raw(client, "GET", path, headers={"Accept-Encoding": refused})
+        assert "Content-Encoding" not in headers
 
 
 async def test_headers_of_an_answer(client: Client) -> None:
@@ -197,6 +225,37 @@ async def test_headers_of_an_answer(client: Client) -> None:
     assert headers["Concurrency-Limit-Limit"] == "40"
     (record,) = client.zuora.requests
     assert record.track_id == "my-track-1"
+
+
+async def test_the_concurrency_limit_is_told_under_v1(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what is left of it while another is being answered; the services beside `/v1` have none to tell."""
+    begun, told = asyncio.Event(), asyncio.Event()
+
+    async def being_answered(rule: Any) -> None:
+        begun.set()
+        await told.wait()
+
+    monkeypatch.setattr("simulator.zuora.surface._wait", being_answered)
+    _, headers, _ = await raw(client, "GET", DEFINITIONS)
+    assert "RateLimit-Remaining" in headers
+    assert not [name for name in headers if name.startswith("Concurrency")]
+    rules = {"outcomes": [{"path": "/v1/contacts", "latency": "5m"}]}
+    await client.call("PUT", "/_simulator/outcomes", json=rules)
+    other = asyncio.create_task(client.call("POST", "/v1/contacts", json={}))
+    await begun.wait()
+    _, headers, _ = await raw(client, "GET", "/v1/accounts")
+    assert headers["Concurrency-Limit-Remaining"] == "38"
+    told.set()
+    assert (await other)[0] == 200
+
+
+async def test_a_crud_call_without_a_token(client: Client) -> None:
+    """Is challenged, in the v1 envelope; a REST call is not (spec: 401 of the CRUD operations)."""
+    client.headers = {}
+    for path, challenged in (("/v1/object/account/1", True), ("/v1/accounts/1", False)):
+        status, headers, said = await raw(client, "GET", path)
+        assert (status, json.loads(said)["reasons"][0]["code"]) == (401, "90000011")
+        assert ("Bearer realm=Zuora API" in headers.get("WWW-Authenticate", "")) is challenged
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError
@@ -61,6 +62,15 @@ def basic_pair(word: str) -> tuple[str, str]:
     except (binascii.Error, ValueError):
         return "", ""
     return user, password
+
+
+def oauth_pair(service: ZuoraService, word: str) -> tuple[str, str]:
+    """Id and secret of HTTP Basic at the token endpoint: as they are, or form-encoded, as RFC 6749 (2.3.1) asks."""
+    client_id, secret = basic_pair(word)
+    known = service.tenants.strict
+    if known is not None and known.get(client_id) == secret:
+        return client_id, secret
+    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def admit(service: ZuoraService, client_id: str, secret: str) -> None:

@@ -14,6 +14,7 @@ API = ((60, 50_000), (3_600, 2_250_000), (86_400, 27_000_000))
 TOKENS = ((60, 100), (3_600, 67_500), (86_400, 810_000))
 SAID_LIMIT = "2250000, 50000;w=60, 2250000;w=3600, 27000000;w=86400"
 CONCURRENT = 40
+SAID_CONCURRENT = {"Concurrency-Limit-Type": "Default", "Concurrency-Limit-Limit": str(CONCURRENT)}
 WORDS = "Request exceeded limit"
 
 
@@ -47,3 +48,17 @@ def count(traffic: Traffic, now: datetime, windows: tuple[tuple[int, int], ...] 
     seconds, most = windows[0]
     shortest = traffic.windows[seconds]
     return max(0, most - shortest.used), shortest.begun + seconds - instant, wait
+
+
+def said(traffic: Traffic, remaining: int, reset: int, *, concurrent: bool) -> dict[str, str]:
+    """What an answer tells of the limits; with ``concurrent`` also how many more could be asked at the same time as it."""
+    rate = {"RateLimit-Limit": SAID_LIMIT, "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset)}
+    if not concurrent:
+        return rate
+    left = max(0, CONCURRENT - 1 - traffic.in_flight)
+    return {**rate, **SAID_CONCURRENT, "Concurrency-Limit-Remaining": str(left)}
+
+
+def said_of_tokens(remaining: int, reset: int) -> dict[str, str]:
+    """What the token endpoint tells: of the limit of one address, which is the one that is reached first (spec: its names)."""
+    return {"X-RateLimit-Limit-minute": str(TOKENS[0][1]), "X-RateLimit-Remaining-minute": str(remaining)}

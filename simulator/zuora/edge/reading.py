@@ -3,6 +3,7 @@
 A path is its segments, a body its JSON value. Nothing here knows an operation.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +17,20 @@ PREFIXES = frozenset({"rest", "apps"})
 """What some clients write before `/v1`, as in Zuora's older base URLs; it means nothing here."""
 
 
+_NOT_ACCEPTABLE = re.compile(r"q=0(\.0{0,3})?")
+
+
+def origin_form(target: str) -> str:
+    """Path and query of a request line; of ``http://host/v1/accounts``, as clients write it to a proxy, what follows the host.
+
+    A server must take that form too (RFC 9112, 3.2.2).
+    """
+    if target.startswith("/"):
+        return target
+    path = target.partition("://")[2].partition("/")[2]
+    return f"/{path}"
+
+
 @lru_cache(maxsize=512)
 def segments_of(path: str) -> tuple[str, ...]:
     """The segments of a path as received (without its query), each decoded."""
@@ -25,6 +40,15 @@ def segments_of(path: str) -> tuple[str, ...]:
     if "%" in path:
         parts = [unquote(part, errors="replace") for part in parts]
     return tuple(parts)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether an ``Accept-Encoding`` asks for gzip; ``q=0`` says that it is not acceptable (RFC 9110, 12.4.2)."""
+    for part in accepted.lower().split(","):
+        coding, *parameters = [word.strip() for word in part.split(";")]
+        if coding == "gzip":
+            return not any(_NOT_ACCEPTABLE.fullmatch(word) for word in parameters)
+    return False
 
 
 def read_json(raw: bytes) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.core.errors import ClientError
 
@@ -108,9 +109,13 @@ def _v1(error: ClientError, about: About) -> Reply:
 
 
 def _crud(error: ClientError, about: About) -> Reply:
-    """The CRUD pair of logical failures (contract, section 4.3); whatever is no logical failure is a v1 envelope."""
+    """The CRUD pair of logical failures (contract, section 4.3); whatever is no logical failure is a v1 envelope.
+
+    A missing token is told with ``WWW-Authenticate`` there (spec: 401 of the CRUD operations).
+    """
     if error.status != 200:
-        return _v1(error, about)
+        refused = _v1(error, about)
+        return replace(refused, headers={"WWW-Authenticate": WWW_AUTHENTICATE}) if error.status == 401 else refused
     code = _CRUD_CODES.get(error.code[-2:], "INVALID_VALUE")
     return Reply({"Success": False, "Errors": [{"Code": code, "Message": error.message}]}, 200)
 

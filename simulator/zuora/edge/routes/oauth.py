@@ -1,7 +1,7 @@
 """``POST /oauth/token``: a client's id and secret for a token (documented: OA)."""
 
 from simulator.core.errors import ClientError
-from simulator.zuora.edge.admission import admit, basic_pair
+from simulator.zuora.edge.admission import admit, oauth_pair
 from simulator.zuora.edge.call import Call
 from simulator.zuora.edge.operations import Body, Operation
 from simulator.zuora.edge.replies import Family, Reply
@@ -20,7 +20,7 @@ def token(call: Call) -> Reply:
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     scheme, _, word = call.headers.get("Authorization", "").partition(" ")
     if not client_id and scheme.lower() == "basic":
-        client_id, secret = basic_pair(word)
+        client_id, secret = oauth_pair(service, word)
     admit(service, client_id, secret)
     access = service.tenants.grant(client_id, service.now())
     ids, lifetime = service.engine.ids, service.tenants.token_lifetime
