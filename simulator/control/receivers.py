@@ -1,13 +1,13 @@
 """``/_simulator/routes`` and ``oauth-providers``: where callouts really go, and who hands out their tokens."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from simulator.control.json import answer, client_of, only, read_object
 from simulator.core.errors import ClientError
 from simulator.instance import Instance
+from simulator.runtime.hosts import Refusal, parse
 from simulator.zuora.notifications.definitions import OAuthProvider
 
 PROVIDER = ("name", "tokenEndpoint", "clientId", "clientSecret", "grantType", "scope")
@@ -59,8 +59,8 @@ def provider_of(given: dict[str, Any], new_id: str) -> OAuthProvider:
     missing = [key for key in REQUIRED if not given.get(key)]
     if missing:
         raise ClientError(f"an OAuth 2.0 provider needs {', '.join(missing)}")
-    if urlsplit(given["tokenEndpoint"]).scheme not in ("http", "https"):
-        raise ClientError("tokenEndpoint must be an http or https URL")
+    if isinstance(spot := parse(given["tokenEndpoint"]), Refusal):
+        raise ClientError(f"tokenEndpoint must be an http or https URL: {spot.detail}")
     grant = given.get("grantType", GRANTS[0])
     if grant.lower().replace(" ", "_") not in GRANTS:
         raise ClientError(f"grantType {grant!r} is not simulated; known: {', '.join(GRANTS)}")

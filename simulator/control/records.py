@@ -27,12 +27,15 @@ def add_routes(app: web.Application, instance: Instance) -> None:
         return answer(found)
 
     async def resend(request: web.Request) -> web.Response:
+        await read_object(request, ())
         delivery = instance.resend(request.match_info["id"])
         return answer(instance.record(delivery), status=202)
 
     async def duplicate(request: web.Request) -> web.Response:
         at_once = (await read_object(request, ("atOnce",))).get("atOnce", False)
-        delivery = instance.duplicate(request.match_info["id"], at_once=bool(at_once))
+        if not isinstance(at_once, bool):
+            raise ClientError(f"atOnce must be true or false, not {at_once!r}")
+        delivery = instance.duplicate(request.match_info["id"], at_once=at_once)
         return answer(instance.record(delivery), status=202)
 
     app.router.add_post("/_simulator/callouts/{id}/duplicate", duplicate)

@@ -239,6 +239,14 @@ async def test_a_tenants_reset_leaves_the_others_and_the_clock(zuora: Simulator,
     assert zuora.now.minute == 5
 
 
+async def test_a_reset_takes_no_tenant_in_its_body(zuora: Simulator, client: Client) -> None:
+    """It would be everybody's: 400, and nothing is forgotten."""
+    await client.submit()
+    status, body = await client.call("POST", "/_simulator/reset", json={"clientId": OTHER})
+    assert (status, "'clientId'" in body["error"]) == (400, True)
+    assert len(zuora.requests) == 1
+
+
 # ── routes, events, records ──
 
 
@@ -318,6 +326,45 @@ async def test_a_resend_takes_the_place_of_a_pending_retry(zuora: Simulator, cli
         await client.call("POST", f"/_simulator/callouts/{zuora.callouts[0].id}/resend")
         await zuora.drain()
         assert len(receiver.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("duplicate", {"atOnce": "no"}, "atOnce must be true or false, not 'no'"),
+        ("duplicate", {"atonce": True}, "'atOnce'"),
+        ("resend", {"atOnce": True}, "unknown key 'atOnce'"),
+    ],
+)
+async def test_what_a_resend_and_a_copy_do_not_take(
+    zuora: Simulator, client: Client, path: str, body: dict[str, Any], says: str
+) -> None:
+    """400, and nothing is sent."""
+    async with Receiver() as receiver:
+        await client.listen(receiver.url, DECLINED)
+        await fire(client, Id="1")
+        await zuora.settle()
+        status, answer = await client.call("POST", f"/_simulator/callouts/{zuora.callouts[0].id}/{path}", json=body)
+        assert (status, says in answer["error"]) == (400, True)
+        await zuora.settle()
+        assert len(receiver.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "says"),
+    [
+        ("http://[x", "Invalid IPv6 URL"),
+        ("ftp://127.0.0.1/token", "only http and https are sent, not ftp"),
+        ("http:///token", "is not a host name"),
+        ("http://127.0.0.1/ token", "white space"),
+    ],
+)
+async def test_a_token_endpoint_that_leads_nowhere(client: Client, endpoint: str, says: str) -> None:
+    """It is refused where it is told, not at the first callout."""
+    provider = {"name": "P", "tokenEndpoint": endpoint, "clientId": "id", "clientSecret": "secret"}
+    status, body = await client.call("POST", "/_simulator/oauth-providers", json=provider)
+    assert (status, body["error"].startswith("tokenEndpoint must be an http or https URL: ")) == (400, True)
+    assert says in body["error"]
 
 
 @pytest.mark.parametrize("path", ["/_simulator", "/_simulator/"])
