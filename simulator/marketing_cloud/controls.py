@@ -3,12 +3,13 @@
 Plain JSON; ``?clientId=`` names a tenant, else it is the default client's (all of them, for the outbox).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from simulator.core.errors import ClientError
+from simulator.core.errors import ClientError, near_match
 from simulator.marketing_cloud.outcomes import read_rule, written
 from simulator.marketing_cloud.service import CloudService
 
@@ -17,14 +18,16 @@ ROOT = "/_simulator/marketing-cloud"
 
 def add_routes(app: web.Application, service: CloudService, default_client: str) -> None:
     async def outbox(request: web.Request) -> web.Response:
-        client_id = request.query.get("clientId")
+        client_id = _client(request)
         tenants = service.tenants.all if client_id is None else [service.tenants[client_id]]
         return _answer({"emails": [email for tenant in tenants for email in tenant.outbox.values()]})
 
     async def rules(request: web.Request) -> web.Response:
-        client_id = request.query.get("clientId") or default_client
+        client_id = _client(request) or default_client
         if request.method == "PUT":
-            given = (await _object(request)).get("outcomes")
+            whole = await _object(request)
+            _only(whole, "outcomes", "key")
+            given = whole.get("outcomes")
             if not isinstance(given, list) or not all(isinstance(rule, dict) for rule in given):
                 raise ClientError('give the whole list: {"outcomes": [{"result": "fail", "nth": 2}]}, or [] for none')
             service.rule([read_rule(rule) for rule in given], client_id)
@@ -34,7 +37,7 @@ def add_routes(app: web.Application, service: CloudService, default_client: str)
         )
 
     async def calls(request: web.Request) -> web.Response:
-        client_id = request.query.get("clientId") or default_client
+        client_id = _client(request) or default_client
         answered = service.plain(await _object(request), client_id)
         results = [
             {child.name: child.text for child in node.children if not child.children} for node in answered.results
@@ -46,6 +49,17 @@ def add_routes(app: web.Application, service: CloudService, default_client: str)
     app.router.add_get(f"{ROOT}/outcomes", rules)
     app.router.add_put(f"{ROOT}/outcomes", rules)
     app.router.add_post(f"{ROOT}/calls", calls)
+
+
+def _client(request: web.Request) -> str | None:
+    _only(request.query, "clientId", "parameter")
+    return request.query.get("clientId")
+
+
+def _only(given: Iterable[str], known: str, what: str) -> None:
+    for name in given:
+        if name != known:
+            raise ClientError(f"unknown {what} {name!r}{near_match(name, [known]) or f'; known: {known}'}")
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

@@ -128,7 +128,7 @@ class MarketingCloud:
             reason = f"the target is not allowed, so it was never contacted ({outcome.detail})"
             return Verdict(Decision.NOT_SENT, NOT_ALLOWED, reason, outcome.error)
         if outcome.error is not None or outcome.status is None:
-            what = f"{outcome.error or 'no answer'}{f', {outcome.detail}' if outcome.detail else ''}"
+            what = outcome.detail or outcome.error or "no answer"
             return Verdict(
                 Decision.FINAL, NO_ANSWER, f"the HTTPPost threw an exception ({what}); {STOPS}", outcome.error
             )

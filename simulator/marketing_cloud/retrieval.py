@@ -56,14 +56,23 @@ def read_query(request: Node) -> Query:
     return Query(kind, properties, request.child("Filter"), batch, rows.removesuffix("]") if bracket else "")
 
 
-def unknown_properties(query: Query) -> str:
-    """The overall status of a query for properties that its type does not have (observed); empty where all are known."""
+def trouble(query: Query, tenant: Tenant) -> str:
+    """The overall status of a query that asks for what cannot be found; empty where all is known.
+
+    Properties that its type does not have: observed. A filter by such a property, and a misspelt type: inferred.
+    """
     known = RESULT_FIELDS.get(query.kind)
-    wrong = [name for name in query.properties if known is not None and name not in known]
-    if not wrong or known is None:
-        return ""
-    offer = near_match(wrong[0], known)
-    return f"Error: The Request Property(s) {', '.join(wrong)} do not match with the fields of {query.kind} retrieve{offer}"
+    if known is None:
+        stored = any(each.kind == query.kind for each in tenant.objects.values())
+        offer = "" if stored else near_match(query.kind, RESULT_FIELDS)
+        return f"Error: There is no object type {query.kind!r}{offer}" if offer else ""
+    asked = {"Request": query.properties, "Filter": tuple(_filtered(query.filter))}
+    for what, names in asked.items():
+        wrong = [name for name in names if name.partition(".")[0] not in known]
+        if wrong:
+            told = f"do not match with the fields of {query.kind} retrieve{near_match(wrong[0], known)}"
+            return f"Error: The {what} Property(s) {', '.join(wrong)} {told}"
+    return ""
 
 
 def results(query: Query, tenant: Tenant, engine: Engine, quirks: Quirks, now: datetime) -> list[Node]:
@@ -116,6 +125,14 @@ def _cut(node: Node, properties: tuple[str, ...]) -> Node:
         pairs = tuple(pair for pair in rows.children if pair.value("Name") in wanted)
         kept = (*kept, Node("Properties", "", pairs, rows.kind))
     return Node(node.name, "", kept, node.kind)
+
+
+def _filtered(part: Node | None) -> Iterator[str]:
+    """The properties that a filter goes by."""
+    if part is not None and part.value("Property"):
+        yield part.value("Property")
+    for child in part.children if part is not None else ():
+        yield from _filtered(child)
 
 
 Matches = Callable[[Node], bool]

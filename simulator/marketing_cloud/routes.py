@@ -3,6 +3,7 @@
 A request is read as it arrives and given up as soon as it breaks a bound.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from simulator.marketing_cloud.calls import Action, read_call
 from simulator.marketing_cloud.description import description
 from simulator.marketing_cloud.replies import Addressing
 from simulator.marketing_cloud.service import CloudService
-from simulator.marketing_cloud.soap import MAX_BYTES, PARTNER, Envelope, EnvelopeReader, fault, too_large
+from simulator.marketing_cloud.soap import MAX_BYTES, PARTNER, Envelope, EnvelopeReader, FaultCode, fault, too_large
 from simulator.marketing_cloud.tenant import Tenant
 
 TOKEN_NAMESPACE = "http://exacttarget.com"
@@ -33,7 +34,10 @@ NO_ACTION = "SOAP Action Could Not Be Determined From HTTP or SOAP Header"
 """Documented: page "SOAP Faults"."""
 
 SCOPE = "data_extensions_read data_extensions_write list_and_subscribers_read list_and_subscribers_write"
+TOKEN_PATH = "/v2/token"
 SOAP_PATH = "/{service:(?i:service\\.asmx)}"
+WSDL_PATH = "/{service:(?i:etframework\\.wsdl)}"
+SOAP_WAY = "Send SOAP by POST, or ask for ?wsdl"
 
 
 class CloudSurface:
@@ -45,19 +49,22 @@ class CloudSurface:
         self._served = 0
 
     def owns(self, path: str) -> bool:
-        return path == "/v2/token" or path.lower() in ("/service.asmx", "/etframework.wsdl")
+        return path == TOKEN_PATH or path.lower() in ("/service.asmx", "/etframework.wsdl")
 
     def refuse(self, request: web.Request, error: ClientError) -> web.StreamResponse:
         """A SOAP fault, or the token endpoint's body."""
-        if request.path == "/v2/token":
+        if request.path == TOKEN_PATH:
             return replies.token_error(error)
         return replies.fault(error, str(request.url), self._addressing())
 
     def add_routes(self, app: web.Application) -> None:
-        app.router.add_post("/v2/token", self._token)
+        app.router.add_post(TOKEN_PATH, self._token)
         app.router.add_post(SOAP_PATH, self._soap)
         app.router.add_get(SOAP_PATH, self._describe)
-        app.router.add_get("/{service:(?i:etframework\\.wsdl)}", self._describe)
+        app.router.add_get(WSDL_PATH, self._describe)
+        app.router.add_route("*", TOKEN_PATH, _otherwise("Ask for a token by POST", "invalid_request"))
+        app.router.add_route("*", SOAP_PATH, _otherwise(SOAP_WAY))
+        app.router.add_route("*", WSDL_PATH, _otherwise("Read the WSDL by GET"))
         controls.add_routes(app, self.service, self.default_client)
 
     async def _token(self, request: web.Request) -> web.Response:
@@ -65,7 +72,7 @@ class CloudSurface:
         if given.get("grant_type", "client_credentials") != "client_credentials":
             message = "grant_type must be client_credentials: this simulator serves server-to-server integrations"
             raise ClientError(message, status=400, code="unsupported_grant_type")
-        client_id, secret = (str(given.get(name) or "") for name in ("client_id", "client_secret"))
+        client_id, secret = (_text(given, name) for name in ("client_id", "client_secret"))
         known = self.service.tenants.strict
         if not client_id or (known is not None and client_id not in known):
             message = "Invalid client ID. Use the client ID in Marketing Cloud Installed Packages."
@@ -103,7 +110,7 @@ class CloudSurface:
 
     async def _describe(self, request: web.Request) -> web.Response:
         if request.path.lower() == "/service.asmx" and "wsdl" not in {name.lower() for name in request.query}:
-            raise fault("Send SOAP by POST, or ask for ?wsdl", status=405)
+            raise fault(SOAP_WAY, status=405)
         text = description(f"{request.url.origin()}/Service.asmx")
         return web.Response(body=text.encode("utf-8"), content_type="text/xml", charset="utf-8")
 
@@ -119,6 +126,15 @@ def add_routes(app: web.Application, service: CloudService) -> CloudSurface:
     surface = CloudSurface(service)
     surface.add_routes(app)
     return surface
+
+
+def _otherwise(way: str, code: str = FaultCode.CLIENT) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """What answers a method that its path does not take, in this provider's words."""
+
+    async def refuse(_request: web.Request) -> web.StreamResponse:
+        raise ClientError(way, status=405, code=code)
+
+    return refuse
 
 
 async def _read(request: web.Request) -> Envelope:
@@ -163,6 +179,13 @@ def _token_of(request: web.Request, envelope: Envelope) -> str:
             return node.text.strip()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _text(given: dict[str, Any], name: str) -> str:
+    value = given.get(name) or ""
+    if not isinstance(value, str):
+        raise ClientError(f"{name} must be text", status=400, code="invalid_request")
+    return value
 
 
 def _token_request(raw: bytes) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class CloudService:
         """Answer a retrieve request, batch by batch."""
         request_id = self.next_id(tenant)
         query, start = self._query(request)
-        problem = retrieval.unknown_properties(query)
+        problem = retrieval.trouble(query, tenant)
         if problem:
             return replies.message("RetrieveResponseMsg", problem, request_id, ())
         quirks = self.tenants.quirks_of(tenant.id)

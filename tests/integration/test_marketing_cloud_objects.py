@@ -68,6 +68,21 @@ async def test_a_property_that_a_result_does_not_have(cloud: CloudClient) -> Non
     assert "'OverallStatusCode'" in reply.value("OverallStatus")
 
 
+async def test_a_filter_by_what_a_result_does_not_have(cloud: CloudClient) -> None:
+    """A misspelt property of a filter or a misspelt type is told: an empty answer would say that nothing is there."""
+    reply = await cloud.retrieve("ResultMessage", "RequestID", where=("ReqID", "x"))
+    assert "The Filter Property(s) ReqID do not match with the fields of ResultMessage" in reply.value("OverallStatus")
+    assert "did you mean 'RequestID'" in reply.value("OverallStatus")
+    reply = await cloud.retrieve("ResultMessag", "RequestID", where=("RequestID", "x"))
+    assert "There is no object type 'ResultMessag', did you mean 'ResultMessage'" in reply.value("OverallStatus")
+    for kind, where in (
+        ("ResultItem", ("Client.ID", "1")),
+        ("List", ("ListNam", "x")),
+        ("ResultMessage", ("RequestID", "x")),
+    ):
+        assert (await cloud.retrieve(kind, where=where)).value("OverallStatus") == "OK"
+
+
 async def test_many_results_come_batch_by_batch(cloud: CloudClient) -> None:
     """MoreDataAvailable, and a ContinueRequest for the rest; a request that cannot be continued is a fault."""
     await cloud.call("Create", subscribers(7))
@@ -181,6 +196,10 @@ async def test_outcomes_by_choice(zuora: Simulator, cloud: CloudClient) -> None:
         assert len(receiver.requests) == 4
     async with cloud.session.put(url, json={"outcomes": [{"result": "fails"}]}) as response:
         assert (response.status, "did you mean 'fail'" in await response.text()) == (400, True)
+    async with cloud.session.put(url, json={"outcome": []}) as response:
+        assert (response.status, "did you mean 'outcomes'?" in await response.text()) == (400, True)
+    async with cloud.session.get(url, params={"clientid": "x"}) as response:
+        assert (response.status, "did you mean 'clientId'?" in await response.text()) == (400, True)
 
 
 async def test_a_call_that_never_ends_holds_up_its_conversation(zuora: Simulator, cloud: CloudClient) -> None:

@@ -64,6 +64,26 @@ async def test_unknown_actions(cloud: CloudClient, action: str, says: str) -> No
     assert (reply.status, says in reply.fault) == (500, True), reply.fault
 
 
+async def test_other_methods(zuora: Simulator, cloud: CloudClient) -> None:
+    """A method that a path does not take is refused in this provider's words, never in the other's."""
+    for method, path, says in (
+        ("PUT", "/service.asmx", "<faultcode>soap:Client</faultcode><faultstring>Send SOAP by POST"),
+        ("DELETE", "/Service.asmx", "<faultstring>Send SOAP by POST"),
+        ("POST", "/etframework.wsdl", "<faultstring>Read the WSDL by GET"),
+        ("GET", "/v2/token", '"error":"invalid_request","error_description":"Ask for a token by POST"'),
+    ):
+        async with cloud.session.request(method, zuora.url + path) as response:
+            assert response.status == 405
+            assert says in await response.text()
+
+
+@pytest.mark.parametrize("given", [{"client_id": 5}, {"client_secret": ["mine"]}])
+async def test_a_client_that_is_no_text(cloud: CloudClient, given: dict[str, Any]) -> None:
+    """Numbers and lists are no credentials."""
+    status, answer = await cloud.log_in(**given)
+    assert (status, answer["error"]) == (400, "invalid_request")
+
+
 async def test_the_action_may_stand_in_the_soap_header(cloud: CloudClient) -> None:
     """WS-Addressing's Action serves where the HTTP header is missing (documented), and its MessageID is answered."""
     addressing = (
