@@ -73,6 +73,18 @@ async def test_parameters(zuora: Simulator, client: Client) -> None:
         assert (status, body["reasons"][0]["code"]) == (400, 50000027)
 
 
+async def test_a_window_from_the_beginning_of_time(zuora: Simulator, client: Client) -> None:
+    """As some clients write "all": its pages can be followed; a window that ends there is empty."""
+    async with Receiver(answers=[404]) as receiver:
+        await told(client, receiver)
+        await client.submit()
+        await zuora.drain()
+    _, page = await client.call("GET", f"{HISTORY}?startTime=0001-01-01T00:00:00&pageSize=1")
+    _, rest = await client.call("GET", page["nextPage"].removeprefix(zuora.url))
+    assert (len(page["calloutHistories"]), len(rest["calloutHistories"])) == (1, 1)
+    assert await rows(client, "?endTime=0001-01-01T00:00:00") == []
+
+
 async def test_a_window_that_begins_within_a_second(zuora: Simulator, client: Client) -> None:
     """It has what was sent later in that second, as whoever notes the time, acts, and asks what came of it expects."""
     async with Receiver(answers=[404]) as receiver:

@@ -130,10 +130,15 @@ async def test_a_trial_balance(zuora: Simulator, client: Client) -> None:
 
 
 async def test_deleting_the_files_of_billing_documents(zuora: Simulator, client: Client) -> None:
-    """Pending, then Completed; without accounts a logical failure."""
+    """Pending, then Completed, or Error, as the specification spells it; without accounts a logical failure."""
     status, made = await client.call("POST", FILES, json={"accountIds": ["a"]})
     assert (status, made["status"], made["success"]) == (200, "Pending", True)
     await zuora.settle()
     assert await client.call("GET", f"{FILES}/{made['id']}") == (200, {**made, "status": "Completed"})
+    await client.call("PUT", "/_simulator/outcomes", json={"outcomes": [{"path": FILES, "result": "fail"}]})
+    _, made = await client.call("POST", FILES, json={"accountIds": ["a"]})
+    await zuora.settle()
+    assert (await client.call("GET", f"{FILES}/{made['id']}"))[1]["status"] == "Error"
+    await client.call("PUT", "/_simulator/outcomes", json={"outcomes": []})
     assert (await client.call("POST", FILES, json={}))[1]["success"] is False
     assert (await client.call("GET", f"{FILES}/x"))[1]["success"] is False

@@ -170,7 +170,7 @@ class FilesDeletion(Struct):
     """A job that deletes files."""
 
     id: Hex
-    status: Literal["Pending", "Processing", "Completed", "Failed"]
+    status: Literal["Pending", "Processing", "Completed", "Error"]
     success: Yes
 
 

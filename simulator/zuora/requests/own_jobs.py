@@ -91,8 +91,8 @@ def order_status(job: Job) -> dict[str, Any]:
 
 
 def file_status(job: Job) -> str:
-    """The state of a job that deletes files."""
-    return {JobPhase.QUEUED: "Pending", JobPhase.SUCCEEDED: "Completed", JobPhase.FAILED: "Failed"}[job.phase]
+    """The state of a job that deletes files; one that failed is in error (spec: GetBillingDocumentFilesDeletionJobStatus)."""
+    return {JobPhase.QUEUED: "Pending", JobPhase.SUCCEEDED: "Completed", JobPhase.FAILED: "Error"}[job.phase]
 
 
 def _order(tenant: Tenant, ids: Ids, job: Job, now: datetime, strict_fields: bool) -> Any:

@@ -24,6 +24,8 @@ PAGE_SIZE = 20
 LARGEST_PAGE = 40
 """Documented: a larger one is treated as this."""
 DAY = timedelta(days=1)
+FIRST = datetime.min.replace(tzinfo=UTC)
+"""Which some clients write for "from the beginning"."""
 AT_ONCE = 1000
 TASK_STATES = {JobPhase.QUEUED: "RUNNING", JobPhase.SUCCEEDED: "FINISHED", JobPhase.FAILED: "FAILED"}
 
@@ -34,7 +36,7 @@ def callouts(call: Call) -> Reply:
     size = min(call.number("pageSize", PAGE_SIZE, least=1), LARGEST_PAGE)
     number = call.number("page", 1, least=1)
     end = _instant(call, "endTime") or call.now
-    start = _instant(call, "startTime") or end - DAY
+    start = _instant(call, "startTime") or max(end, FIRST + DAY) - DAY
     if quirks.history_window_days and end - start > quirks.history_window_days * DAY:
         raise ClientError(f"The window must not exceed {quirks.history_window_days} days", code=BAD_QUERY)
     failed_only, content = call.flag("failedOnly", True), call.flag("includeResponseContent", False)
@@ -166,13 +168,18 @@ def _instant(call: Call, name: str) -> datetime | None:
         raise ClientError(f"{name} must be of the form yyyy-MM-ddTHH:mm:ss", code=BAD_QUERY) from None
 
 
+def _written(at: datetime) -> str:
+    """To the second and without a zone, the year in four digits, whichever it is."""
+    return at.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
 def _next_page(call: Call, number: int, size: int, start: datetime, end: datetime, after: str) -> str:
     """The absolute URL of the next page, which repeats all parameters (documented)."""
     query = {
         "page": str(number),
         "pageSize": str(size),
-        "startTime": start.strftime("%Y-%m-%dT%H:%M:%S"),
-        "endTime": end.strftime("%Y-%m-%dT%H:%M:%S"),
+        "startTime": _written(start),
+        "endTime": _written(end),
         "failedOnly": "true" if call.flag("failedOnly", True) else "false",
     }
     for name in ("objectId", "eventCategory", "includeResponseContent"):
