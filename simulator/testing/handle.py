@@ -7,13 +7,30 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from simulator.control.clock import span_of
 from simulator.control.faults import read_fault, write_faults
 from simulator.control.receivers import provider_of
+from simulator.core.errors import AuthorError, near_match
 from simulator.instance import Instance
 from simulator.masking import mask_url
 from simulator.options import in_minutes
 from simulator.records import CalloutRecord
 from simulator.testing.waiting import Watching
+from simulator.zuora.notifications.definitions import CalloutTemplate
+from simulator.zuora.notifications.templates import STAMPS
+
+CALLOUT_FIELDS = tuple(field for field in CalloutTemplate.__struct_encode_fields__ if field not in STAMPS)
+IN_OTHER_WORDS = (
+    "username",
+    "password",
+    "preemptive",
+    "retry",
+    "method",
+    "params",
+    "headers",
+    "body",
+    "oauth_provider",
+)
 
 
 class Handle(Watching):
@@ -66,9 +83,13 @@ class Handle(Watching):
 
         ``params``, ``headers`` and ``body`` may hold merge fields; ``oauth_provider`` is the id of one; ``callout`` takes
         further fields of Zuora's callout by their names there. Answers with the definition's id. Raises ClientError as
-        the API would.
+        the API would, and AuthorError for a field that a callout does not have: the API would look past it.
         """
-        name = f"{event} to {mask_url(url)}"[:200]
+        for field in callout:
+            if field not in CALLOUT_FIELDS:
+                near = near_match(field, (*IN_OTHER_WORDS, *CALLOUT_FIELDS))
+                raise AuthorError(f"a callout has no field {field!r}{near}")
+        name = str(callout.pop("name", "") or f"{event} to {mask_url(url)}"[:200])
         given: dict[str, Any] = {
             "name": name,
             "calloutBaseurl": url,
@@ -167,8 +188,11 @@ class Handle(Watching):
     # ── time ──
 
     async def advance(self, **span: float) -> None:
-        """Move time by ``timedelta(**span)``; everything that falls due runs at its own instant."""
-        await self.instance.dispatcher.advance(timedelta(**span))
+        """Move time by ``timedelta(**span)``; everything that falls due runs at its own instant.
+
+        Raises ClientError for a span that is negative, or longer than the clock goes at once.
+        """
+        await self.instance.dispatcher.advance(span_of(span) if span else timedelta(0))
 
     async def settle(self) -> None:
         """Deliver what is due now and wait until nothing is in flight; time stands still."""

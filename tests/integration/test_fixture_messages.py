@@ -252,3 +252,35 @@ def test_a_long_story_is_cut_in_the_middle(zuora_simulator: Blocking, zuora_rece
     assert "lines left out" in message
     assert len(message.splitlines()) < 70
     assert zuora_simulator.story().startswith("of 60 callouts, 20 in the middle are left out")
+
+
+@pytest.mark.parametrize(
+    ("field", "says"),
+    [
+        ("hedaers", "a callout has no field 'hedaers', did you mean 'headers'?"),
+        ("calloutParam", "a callout has no field 'calloutParam', did you mean 'calloutParams'"),
+        ("id", "a callout has no field 'id'"),
+    ],
+)
+def test_a_field_that_a_callout_does_not_have(zuora_simulator: Blocking, field: str, says: str) -> None:
+    """It is no field that is looked past: the test would wait for a header that nobody sends."""
+    with pytest.raises(AuthorError) as refused:
+        zuora_simulator.notify(DECLINED, "http://127.0.0.1:9/callout", **{field: {"X-A": "1"}})
+    assert str(refused.value).startswith(says)
+
+
+def test_a_callout_keeps_the_name_that_it_is_given(zuora_simulator: Blocking) -> None:
+    """And so does its definition; two of one name are told apart by a number."""
+    for _ in range(2):
+        zuora_simulator.notify(DECLINED, "http://127.0.0.1:9/callout", name="Mine")
+    zuora_simulator.fire(DECLINED)
+    assert [callout.definition.name for callout in zuora_simulator.callouts] == ["Mine", "Mine (2)"]
+
+
+@pytest.mark.parametrize("span", [{"minutes": -5}, {"days": 10**7}, {"days": 10**12}])
+def test_a_span_that_time_does_not_move_by(zuora_simulator: Blocking, span: dict[str, float]) -> None:
+    """Neither back nor off the calendar: an error, and the clock stands where it stood."""
+    before = zuora_simulator.now
+    with pytest.raises(ClientError):
+        zuora_simulator.advance(**span)
+    assert zuora_simulator.now == before
