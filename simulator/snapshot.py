@@ -53,7 +53,7 @@ def rows(instance: Instance, state: State) -> Iterator[Row]:
     """The rows, each when it is asked for."""
     engine = instance.engine
     told: list[Row] = []
-    scribe = Scribe(state.codec, told.append, engine.ids)
+    scribe = Scribe(state.codec, told.append, engine.ids, 0)
 
     def so_far() -> list[Row]:
         rows = told.copy()

@@ -41,9 +41,9 @@ REMEMBERED = 1_000
 
 
 class Scribe:
-    """``write`` takes the rows, in order; ``ids`` make those that are derived."""
+    """``write`` takes the rows, in order; ``ids`` make those that are derived; so many ``subscriptions`` have a number."""
 
-    def __init__(self, codec: Codec, write: Callable[[Row], None], ids: Ids, subscriptions: int = 0) -> None:
+    def __init__(self, codec: Codec, write: Callable[[Row], None], ids: Ids, subscriptions: int) -> None:
         self._codec = codec
         self._ids = ids
         self._write = write

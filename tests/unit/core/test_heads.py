@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.core.heads import opened
+from simulator.core.heads import opened, parse_headers
 from simulator.core.http import compose
 from simulator.core.model import Callout
 
@@ -56,3 +56,11 @@ def test_a_repr_shows_no_secrets(url: str, shown: str) -> None:
     """Neither those of the URL nor those of a header."""
     form = opened("POST", url, "POST / HTTP/1.1\r\nAuthorization: planted\r\n\r\n", 0, ID)
     assert repr(form) == f"<Form POST {shown}>"
+
+
+def test_headers_are_the_lines_behind_the_first() -> None:
+    """In order, doubled ones too; a line without a colon is none, and white space around a value is not its own."""
+    head = b"HTTP/1.1 200 OK\r\nB: 1\r\na:  two words \r\nB:\r\nno header\nBare: feed\n\r\n"
+    assert parse_headers(head) == (("B", "1"), ("a", "two words"), ("B", ""), ("Bare", "feed"))
+    assert parse_headers("POST / HTTP/1.1\r\nX: é\r\n".encode(), "utf-8") == (("X", "é"),)
+    assert parse_headers(b"") == ()

@@ -37,6 +37,7 @@ def test_a_record_comes_back_as_what_it_was() -> None:
     codec = Codec([Thing])
     for value in (Thing("a", timedelta(minutes=7)), "text", 10**30, [1, None], {"a": {"b": True}}, None):
         assert codec.decode(codec.encode(value)) == value
+    assert codec.encode(None) is None, "nothing takes no room"
 
 
 def test_only_types_that_were_named_are_made() -> None:
