@@ -83,12 +83,20 @@ async def test_what_cannot_be_done_ends_in_the_failed_event(
 
 
 async def test_strict_fields_ask_for_more() -> None:
-    """An account needs name, currency and a bill-to contact, asynchronously and not."""
+    """An account needs name, currency and a bill-to contact, asynchronously and not; the CRUD calls know no contact in it."""
     async with Simulator(strict_fields=True) as zuora, aiohttp.ClientSession() as session:
         client = Client(zuora, session)
         await client.log_in()
         payload = await done(client, "/v1/async/accounts", {"name": "Acme"})
         assert "'currency'" in payload["reasons"][0]["message"]
+        named: dict[str, Any] = {"name": "Acme", "currency": "USD"}
+        contact: dict[str, Any]
+        for contact in ({}, {"billToContact": {}}):
+            _, refused = await client.call("POST", "/v1/accounts", json=named | contact)
+            assert "'billToContact'" in refused["reasons"][0]["message"]
+        crud = {"Name": "Acme", "Currency": "USD"}
+        assert (await client.call("POST", "/v1/object/account", json=crud))[1]["Success"] is True
+        assert (await client.call("POST", "/v1/object/account", json={"Name": "Acme"}))[1]["Success"] is False
         _, body = await client.call("POST", "/v1/accounts", json={"name": "Acme"})
         assert body["reasons"][0]["code"] == 50000022
         assert (await client.call("POST", "/v1/accounts", json=ACME))[1]["success"] is True
@@ -222,6 +230,26 @@ async def test_an_order_makes_its_new_account(client: Client) -> None:
     assert (invoice["invoiceNumber"], invoice["accountNumber"]) == ("INV00000001", "A-1")
     assert (await client.call("POST", "/v1/orders", json=order))[1]["success"] is False
     assert len((await client.call("GET", "/v1/orders"))[1]["orders"]) == 1
+
+
+async def test_a_long_query_goes_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`queryMore` with the locator answers the rest; without one that a query answered it is a fault."""
+    monkeypatch.setattr("simulator.zuora.edge.routes.actions.MOST", 2)
+    for number in range(5):
+        await client.call("POST", "/v1/accounts", json={"name": f"{number}"})
+    action, body, names = "query", {"queryString": "select Name from Account"}, []
+    while True:
+        status, found = await client.call("POST", f"/v1/action/{action}", json=body)
+        assert (status, found["size"]) == (200, 5)
+        names += [one["Name"] for one in found["records"]]
+        if found["done"]:
+            break
+        action, body = "queryMore", {"queryLocator": found["queryLocator"]}
+    assert names == ["0", "1", "2", "3", "4"]
+    assert "queryLocator" not in found
+    for wrong in ({}, {"queryLocator": "x"}, {"queryLocator": "é"}, {"queryLocator": "WzFd"}, {"queryLocator": 5}):
+        status, fault = await client.call("POST", "/v1/action/queryMore", json=wrong)
+        assert (status, fault["FaultCode"]) == (400, "INVALID_QUERY_LOCATOR"), wrong
 
 
 @pytest.mark.parametrize("path", ["/v1/action", "/v1/action/query/more", "/v1/object", "/v1/async/object"])

@@ -57,5 +57,7 @@ def read_json(raw: bytes) -> Any:
         return msgspec.json.decode(raw)
     except RecursionError as error:
         raise ClientError("Malformed JSON: it is nested too deeply", code=BAD_JSON) from error
+    except UnicodeDecodeError as error:
+        raise ClientError("Malformed JSON: it is not UTF-8", code=BAD_JSON) from error
     except (ValueError, msgspec.MsgspecError) as error:
         raise ClientError(f"Malformed JSON: {error}", code=BAD_JSON) from error

@@ -214,12 +214,19 @@ class QueryRequest(Struct, rename="camel"):
     query_string: str
 
 
-class QueryResult(Struct):
-    """What a query found."""
+class QueryMoreRequest(Struct, rename="camel"):
+    """Where a query goes on."""
+
+    query_locator: str
+
+
+class QueryResult(Struct, rename="camel"):
+    """What a query found; with a locator where there is more of it."""
 
     size: int
     records: list[AnyObject]
     done: bool
+    query_locator: str | Optional = UNSET
 
 
 _REFUSED = (401, 404, 405, 409, 413, 415, 422, 429)

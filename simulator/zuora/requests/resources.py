@@ -45,7 +45,10 @@ def content_of(fields: Mapping[str, Any]) -> msgspec.Raw:
 
 
 class Kind(Struct, frozen=True):
-    """How Zuora names and numbers one kind. ``plural`` is what a list is called, ``briefly`` an answer of ids alone."""
+    """How Zuora names and numbers one kind. ``plural`` is what a list is called, ``briefly`` an answer of ids alone.
+
+    ``needs_by_rest`` are asked for strictly too, but not of the CRUD calls, which have no field for them.
+    """
 
     prefix: str = ""
     number: str = "number"
@@ -54,6 +57,7 @@ class Kind(Struct, frozen=True):
     briefly: bool = False
     needs: tuple[str, ...] = ()
     needs_strictly: tuple[str, ...] = ()
+    needs_by_rest: tuple[str, ...] = ()
     status: str | None = None
 
 
@@ -64,7 +68,8 @@ KINDS: Mapping[str, Kind] = {
         "accountId",
         "accounts",
         briefly=True,
-        needs_strictly=("name", "currency", "billToContact"),
+        needs_strictly=("name", "currency"),
+        needs_by_rest=("billToContact",),
         status="Active",
     ),
     "subscription": Kind("A-S", "subscriptionNumber", "subscriptionId", "subscriptions", briefly=True, status="Active"),

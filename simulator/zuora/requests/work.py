@@ -139,12 +139,13 @@ def make(
     return tenant.resources.put(new_id, Resource(new_id, collection, content, number, parent, status))
 
 
-def missing(collection: str, fields: Mapping[str, Any], *, strict_fields: bool) -> Reason | None:
+def missing(collection: str, fields: Mapping[str, Any], *, strict_fields: bool, crud: bool = False) -> Reason | None:
     """What is lacking of the fields that the contract lists as required; with ``strict_fields`` of more."""
     kind = described(collection)
-    for name in kind.needs + (kind.needs_strictly if strict_fields else ()):
+    more = kind.needs_strictly + (() if crud else kind.needs_by_rest)
+    for name in kind.needs + (more if strict_fields else ()):
         value = fields.get(name)
-        if value is None or value in ("", []):
+        if value is None or value in ("", [], {}):
             return Reason(MISSING_FIELD, f"Missing required value for field '{name}'.")
     return None
 
@@ -192,7 +193,8 @@ def _create(
         if over is None:
             return Reason(NOT_FOUND, no_entity_words(target.key or target.name))
         collection, parent = kind_of(target.rest[0]), over.id
-    refused = missing(collection, fields, strict_fields=strict_fields) or _taken(tenant, collection, fields)
+    refused = missing(collection, fields, strict_fields=strict_fields, crud=target.crud)
+    refused = refused or _taken(tenant, collection, fields)
     if refused is not None:
         return refused
     if target.key == PREVIEW:

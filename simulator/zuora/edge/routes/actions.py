@@ -1,7 +1,10 @@
-"""``/v1/action/query``: the one action that is simulated; communication profiles are found by it (documented)."""
+"""``/v1/action/query`` and ``queryMore``: the actions that are simulated; communication profiles are found by it (documented)."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from simulator.core.errors import ClientError
 from simulator.zuora.edge.call import Call
@@ -9,14 +12,14 @@ from simulator.zuora.edge.operations import Body, Operation
 from simulator.zuora.edge.replies import Family, Reply
 from simulator.zuora.edge.routes.asynchronous import ANY, nowhere
 from simulator.zuora.edge.routes.resources import crud_shape
-from simulator.zuora.edge.shapes import V1_FAILURES, ActionFailure, QueryRequest, QueryResult
+from simulator.zuora.edge.shapes import V1_FAILURES, ActionFailure, QueryMoreRequest, QueryRequest, QueryResult
 from simulator.zuora.notifications.profiles import profiles_of
 from simulator.zuora.requests import zoql
 from simulator.zuora.requests.resources import kind_of
 
 PROFILE = "communicationprofile"
 MOST = 2000
-"""Records in one answer (documented: the query action)."""
+"""Records in one answer; the rest is asked for by its locator (documented: the query actions)."""
 
 
 def query(call: Call) -> Reply:
@@ -24,9 +27,26 @@ def query(call: Call) -> Reply:
     text = call.fields.get("queryString")
     if not isinstance(text, str):
         raise ClientError("queryString is required", code="MISSING_REQUIRED_VALUE")
+    return _batch(call, text, 0)
+
+
+def query_more(call: Call) -> Reply:
+    """What a query selects beyond what was answered before, by the locator that came with it."""
+    try:
+        begin, text = msgspec.json.decode(urlsafe_b64decode(str(call.fields.get("queryLocator"))), type=tuple[int, str])
+    except (ValueError, msgspec.MsgspecError):
+        raise ClientError("queryLocator is none that a query answered", code="INVALID_QUERY_LOCATOR") from None
+    return _batch(call, text, max(begin, 0))
+
+
+def _batch(call: Call, text: str, begin: int) -> Reply:
     asked = zoql.read(text)
     records = asked.run(_rows(call, kind_of(asked.object)))
-    return Reply({"size": len(records), "records": records[:MOST], "done": True})
+    end = begin + MOST
+    body: dict[str, Any] = {"size": len(records), "records": records[begin:end], "done": end >= len(records)}
+    if end < len(records):
+        body["queryLocator"] = urlsafe_b64encode(msgspec.json.encode((end, text))).decode()
+    return Reply(body)
 
 
 def unknown(call: Call) -> Reply:
@@ -53,6 +73,17 @@ OPERATIONS = (
         Body.OBJECT,
         "A ZOQL query: select Id, ProfileName from CommunicationProfile",
         takes=QueryRequest,
+        answers={**V1_FAILURES, 200: QueryResult, 400: ActionFailure},
+    ),
+    Operation(
+        "POST",
+        "/v1/action/queryMore",
+        "queryMore",
+        query_more,
+        Family.ACTION,
+        Body.OBJECT,
+        "What a query selects beyond its first 2,000 records",
+        takes=QueryMoreRequest,
         answers={**V1_FAILURES, 200: QueryResult, 400: ActionFailure},
     ),
     Operation("POST", "/v1/action/{action}", "action", unknown, Family.ACTION, Body.JSON, hidden=True),
