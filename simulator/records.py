@@ -114,8 +114,11 @@ class CalloutRecord(Struct, frozen=True, rename="camel", dict=True):
         return raw
 
     def __repr__(self) -> str:
-        codes = ", ".join(str(attempt.response_code) for attempt in self.attempts) or "no attempt yet"
+        codes = ", ".join(str(attempt.response_code) for attempt in self.attempts) or _UNTRIED.get(self.outcome, "")
         return f"<Callout {self.event} → {self.url} {self.outcome}: {codes}>"
+
+
+_UNTRIED = {"pending": "no attempt yet", "not-sent": "no attempt"}
 
 
 class Raised(Struct, frozen=True):

@@ -51,9 +51,13 @@ def table(rows: Iterable[Sequence[str]]) -> None:
         click.echo("  ".join([*cells, row[-1]]).rstrip())
 
 
+UNTRIED = {"pending": "no attempt yet", "not-sent": "dropped by a fault, or its definition was deleted"}
+"""What is said of a callout without an attempt."""
+
+
 def callout_line(callout: Row) -> str:
     """One callout: when, which, where to, and how it stands."""
-    codes = ", ".join(str(attempt["responseCode"]) for attempt in callout["attempts"]) or "no attempt yet"
+    codes = ", ".join(str(attempt["responseCode"]) for attempt in callout["attempts"]) or UNTRIED[callout["outcome"]]
     due = f", next {_spoken(callout)}" if callout["outcome"] == "pending" and callout["dueAt"] else ""
     where = f"{callout['event']} → {callout['method']} {callout['url']}"
     head = f"{clock_time(callout['eventAt'])}  {callout['id'][:8]}  {plain(where)}"

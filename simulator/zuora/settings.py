@@ -63,7 +63,8 @@ class Settings(Struct, frozen=True, rename="camel"):
         if isinstance(plain.get("locale"), str):
             plain["locale"] = normal_locale(plain["locale"])
             if plain["locale"] not in LOCALES:
-                raise AuthorError(f"unknown locale {given['locale']!r}{near_match(plain['locale'], LOCALES)}")
+                near = near_match(plain["locale"], LOCALES) or f"; known: {', '.join(LOCALES)}"
+                raise AuthorError(f"unknown locale {given['locale']!r}{near}")
         changed = read_options(self, plain, what="setting", limits=LIMITS, text=text)
         return msgspec.structs.replace(changed, quirks=quirks)
 

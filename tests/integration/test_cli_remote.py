@@ -151,6 +151,14 @@ def test_misfortune(said: Said) -> None:
     assert "attempt counts from 1" in said.error
 
 
+def test_a_callout_that_was_dropped_does_not_wait(said: Said) -> None:
+    """It is told as one that never went out, not as one that has yet to."""
+    said("fault", "drop")
+    with Receiver.threaded() as receiver:
+        said("trigger", "Payment Declined", "--to", receiver.url, code=1)
+        assert "not-sent: dropped by a fault, or its definition was deleted\n" in said("callouts")
+
+
 def _register(server: Served, event: str, url: str) -> None:
     callout = {"name": event, "active": True, "eventTypeName": event, "calloutBaseurl": url, "httpMethod": "POST"}
     definition = {"name": event, "eventTypeName": event, "calloutActive": True, "callout": callout}

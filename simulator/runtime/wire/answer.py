@@ -185,4 +185,5 @@ def _departure(seen: bytes, reason: str) -> str:
         return "the receiver speaks TLS on this port: use https://"
     if not seen.startswith(b"HTTP/1."[: len(seen)]):
         return f"it begins {seen[:20].decode('latin-1')!r}, where a status line is due"
-    return reason[:1].lower() + reason[1:]
+    first = reason.partition(" ")[0]
+    return reason if "-" in first else reason[:1].lower() + reason[1:]  # the name of a header keeps its capital

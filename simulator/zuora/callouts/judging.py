@@ -80,6 +80,8 @@ def unauthorised(settings: Settings, template: CalloutTemplate, note: str = "") 
         reason = f"401 means that callout authentication failed{why}, which is retried"
         return Verdict(Decision.AGAIN, 401, reason, error)
     rule = "the quirk retry401 says never" if configured else "no credentials are configured"
+    if template.callout_auth is not None and not configured:
+        rule = "calloutAuth is only used with requiredAuth, which is off"
     return Verdict(Decision.FINAL, 401, f"401{why} is not retried, since {rule}", error)
 
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import httptools
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -113,3 +114,17 @@ def test_last_coding_decides() -> None:
     """Chunked as the last of several codings frames the body; another one is read until the connection ends."""
     assert read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")[2] == b"ok"
     assert read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n2\r\nok\r\n0\r\n\r\n")[2] == b"2\r\nok\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (b"Content-Length: -2", "invalid character in Content-Length"),
+        (b"Content-Length: 99999999999999999999999", "Content-Length overflow"),
+        (b"Content-Length: 2\r\nTransfer-Encoding: chunked", "Transfer-Encoding can't be present with Content-Length"),
+    ],
+)
+def test_what_is_malformed_is_named_as_it_is_written(header: bytes, told: str) -> None:
+    """A clause that begins with the name of a header keeps its capital."""
+    with pytest.raises(Malformed, match=f"^{told}$"):
+        AnswerReader().feed(b"HTTP/1.1 200 OK\r\n" + header + b"\r\n\r\nhi")

@@ -81,6 +81,11 @@ def test_an_outcome_that_no_wire_reports_is_our_fault(outcome: Outcome) -> None:
         (Outcome(status=404), OPEN, "404 is not retried"),
         (Outcome(status=503), OPEN, "503 is in Zuora's retry list (5xx)"),
         (Outcome(status=401), OPEN, "401 is not retried, since no credentials are configured"),
+        (
+            Outcome(status=401),
+            structs.replace(GUARDED, required_auth=False),
+            "401 is not retried, since calloutAuth is only used with requiredAuth, which is off",
+        ),
         (Outcome(status=401), GUARDED, "401 means that callout authentication failed, which is retried"),
         (
             Outcome(error=ErrorClass.REFUSED, detail="connection refused 127.0.0.1:3000"),

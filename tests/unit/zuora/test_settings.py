@@ -6,6 +6,7 @@ import pytest
 
 from simulator.core.errors import AuthorError
 from simulator.core.options import camel_case
+from simulator.zuora.callouts.locales import LOCALES
 from simulator.zuora.claims import CLAIMS
 from simulator.zuora.quirks import AcceptedBody, AsyncParams, Quirks
 from simulator.zuora.settings import ConfirmSuccess, Settings
@@ -68,6 +69,7 @@ def test_the_ends_of_the_ranges_are_taken(attempts: int, minutes: int) -> None:
                 ", did you mean 'reject-false'?"
             ),
         ),
+        ({"locale": "klingon"}, f"unknown locale 'klingon'; known: {', '.join(LOCALES)}"),
         ({"locale": "de_DD"}, "unknown locale 'de_DD', did you mean 'de_DE' or 'de_CH' or 'de_AT'?"),
         ({"locale": 3}, "setting locale must be a text, not 3"),
         ({"quirks": []}, "quirks must be an object of names and values, not []"),
