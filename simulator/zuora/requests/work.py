@@ -156,8 +156,11 @@ def _number_in(collection: str, fields: Mapping[str, Any]) -> str | None:
     return given if isinstance(given, str) and given else None
 
 
-def _taken(tenant: Tenant, collection: str, fields: Mapping[str, Any], own_id: str | None = None) -> Reason | None:
-    """Why a number cannot be given: another one of that kind has it, and would no longer be found (inferred; words ours)."""
+def _taken(tenant: Tenant, collection: str, fields: Mapping[str, Any], own_id: str) -> Reason | None:
+    """Why a number cannot be given: another one of that kind has it, and would no longer be found (inferred; words ours).
+
+    Its own it may have: work that a crash cut short is done once more, and makes the same ids.
+    """
     number = _number_in(collection, fields)
     found = tenant.resources.find(collection, number) if number is not None else None
     if found is None or found.id == own_id:
@@ -194,20 +197,25 @@ def _create(
             return Reason(NOT_FOUND, no_entity_words(target.key or target.name))
         collection, parent = kind_of(target.rest[0]), over.id
     refused = missing(collection, fields, strict_fields=strict_fields, crud=target.crud)
-    refused = refused or _taken(tenant, collection, fields)
     if refused is not None:
         return refused
     if target.key == PREVIEW:
         return Done(new_id("preview"))
+    own_id = new_id("resource")
+    refused = _taken(tenant, collection, fields, own_id)
+    if refused is not None:
+        return refused
     account = fields.get("newAccount") if collection == "order" else None
     if isinstance(account, dict) and not fields.get("existingAccountNumber"):
-        refused = missing("account", account, strict_fields=strict_fields) or _taken(tenant, "account", account)
+        account_id = new_id("order account")
+        refused = missing("account", account, strict_fields=strict_fields)
+        refused = refused or _taken(tenant, "account", account, account_id)
         if refused is not None:
             return refused
-        owner = make(tenant, "account", account, new_id("order account"))
+        owner = make(tenant, "account", account, account_id)
         fields = {name: value for name, value in fields.items() if name != "newAccount"}
         fields, raw = {**fields, "existingAccountNumber": owner.number}, None
-    resource = make(tenant, collection, fields, new_id("resource"), parent, raw)
+    resource = make(tenant, collection, fields, own_id, parent, raw)
     also = order_effects(tenant, resource, new_id) if collection == "order" else ()
     return Done(resource.id, also)
 
