@@ -5,6 +5,7 @@ It alone decides whether a host may be contacted. It opens no socket and asks no
 somebody named are allowed; everything else is refused, since people do paste production URLs.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -147,7 +148,10 @@ class Addresses:
     def warnings(self, url: str) -> tuple[str, ...]:
         """What a record should say of a URL that is taken here and would not be by the provider."""
         objections = self.objections(url)
-        return (f"the provider would refuse this URL: {'; '.join(objections)}",) if objections else ()
+        found = [f"the provider would refuse this URL: {'; '.join(objections)}"] if objections else []
+        if _USER.match(url):
+            found.append("the user name in the URL is not sent: credentials belong into the callout's authentication")
+        return tuple(found)
 
     def _decide(self, url: str) -> Place | Refusal:
         spot = parse(url)
@@ -177,6 +181,7 @@ class Addresses:
 
 
 _PLACES_KEPT = 4096
+_USER = re.compile(r"[^/?#]*//[^/?#]*@")
 
 
 def _entry(text: str, kind: str) -> tuple[str, int | None]:

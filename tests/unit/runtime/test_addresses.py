@@ -273,6 +273,22 @@ def test_warnings() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://user:secret@www.example.com/", True),
+        ("https://user@www.example.com", True),
+        ("https://www.example.com/a@b?c=@#@", False),
+        ("https://www.example.com?at=@", False),
+        ("https://[", False),
+    ],
+)
+def test_a_user_name_in_a_url_is_told_to_be_left_out(url: str, told: bool) -> None:
+    """It is not sent, and nothing else would say so."""
+    assert any("user name" in warning for warning in Addresses().warnings(url)) is told
+    assert not any("secret" in warning for warning in Addresses().warnings(url))
+
+
 @pytest.mark.parametrize("text", ["", "localhost", "127.1", "::ffff:127.0.0.1", "10.0.0.1", "0.0.0.0", "::"])
 def test_not_loopback(text: str) -> None:
     """Only literal addresses are loopback, and only as themselves."""
