@@ -189,6 +189,16 @@ async def test_whoever_deletes_what_a_page_shows_comes_to_the_end(zuora: Simulat
     assert seen == [0, 1, 2, 3, 4]
 
 
+async def test_a_part_of_a_contact_is_merged(client: Client) -> None:
+    """What of it is not given stays, like whatever else of the account is not given; a list is replaced."""
+    _, made = await client.call("POST", "/v1/accounts", json={**ACME, "tagging": [1, 2]})
+    path = f"/v1/accounts/{made['accountId']}"
+    await client.call("PUT", path, json={"billToContact": {"lastName": "C", "country": None}, "tagging": [3]})
+    _, account = await client.call("GET", path)
+    assert account["billToContact"] == {"firstName": "A", "lastName": "C", "country": None}
+    assert account["basicInfo"]["tagging"] == [3]
+
+
 async def test_a_number_belongs_to_one(client: Client) -> None:
     """A second account of a number is refused, or the first would no longer be found; a PUT gives another free one."""
     _, first = await client.call("POST", "/v1/accounts", json={"accountNumber": "A-1"})

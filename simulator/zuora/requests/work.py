@@ -114,9 +114,18 @@ def apply(
     if taken is not None:
         return taken
     status = {"status": VERBS[target.rest[-1]]} if target.rest and target.rest[-1] in VERBS else {}
-    changed = found.with_fields({**found.fields, **status, **fields})
+    changed = found.with_fields(_merged(found.fields, {**status, **fields}))
     tenant.resources.put(found.id, replace(changed, number=_number_in(found.collection, fields) or found.number))
     return Done(found.id)
+
+
+def _merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with what is given in their place; of an object in them, such as a contact, a part may be given too (inferred)."""
+    fields = {**before, **given}
+    for name, value in given.items():
+        if isinstance(value, dict) and isinstance(before.get(name), dict):
+            fields[name] = {**before[name], **value}
+    return fields
 
 
 def make(
