@@ -4,16 +4,18 @@ One shape for Python, the control plane, the page and the reports; JSON names ar
 are UTC, secrets are masked. A record is a view: it is built from the ledger when asked for, and decides nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.core.explain import why
 from simulator.core.http import shown
 from simulator.core.ids import Ids
-from simulator.core.model import Attempt, Delivery, Event, Exchange, Job, Phase
+from simulator.core.model import Attempt, Delivery, Event, Exchange, Job, Phase, Submission
 from simulator.masking import mask_body, mask_headers, mask_url
 
 Pairs = tuple[tuple[str, str], ...]
@@ -129,8 +131,31 @@ class Raised(Struct, frozen=True):
     at: datetime
 
 
+class Again(Struct, frozen=True):
+    """How a request is made once more where its own bytes would not do: POST ``body``, JSON, to ``path``.
+
+    Where it names a receiver, ``${receiver.url}`` stands instead.
+    """
+
+    path: str
+    body: str
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """Details of a submission that know a short name of it, and how it is made again."""
+
+    @property
+    def label(self) -> str: ...
+
+    def again(self, to: Callable[[str], str], /) -> tuple[str, dict[str, Any]] | None: ...
+
+
 class RequestRecord(Struct, frozen=True, rename="camel"):
-    """One asynchronous request; ``state`` is ``queued``, ``succeeded``, ``failed`` or ``never``."""
+    """One asynchronous request; ``state`` is ``queued``, ``succeeded``, ``failed`` or ``never``.
+
+    ``label`` says what was asked for where the path does not.
+    """
 
     id: str
     seq: int
@@ -146,11 +171,14 @@ class RequestRecord(Struct, frozen=True, rename="camel"):
     error: str | None
     body: str
     events: tuple[Raised, ...]
+    label: str = ""
+    again: Again | None = None
 
     def __repr__(self) -> str:
         return f"<Request {self.id[:8]}… {self.method} {self.path} {self.state}>"
 
 
+RECEIVER = "${receiver.url}"
 PENDING = "pending"
 NEVER = "never"
 
@@ -215,7 +243,20 @@ def request_record(job: Job, events: Iterable[Event]) -> RequestRecord:
         error=job.error,
         body=mask_body(shown(submission.body)),
         events=tuple(Raised(event.id, event.name, event.at) for event in events),
+        label=label_of(submission),
+        again=_again(submission),
     )
+
+
+def label_of(submission: Submission) -> str:
+    """What was asked for, in a few words; empty where the path says it."""
+    return submission.details.label if isinstance(submission.details, Repeatable) else ""
+
+
+def _again(submission: Submission) -> Again | None:
+    details = submission.details
+    told = details.again(lambda _address: RECEIVER) if isinstance(details, Repeatable) else None
+    return Again(told[0], mask_body(msgspec.json.encode(told[1]).decode())) if told is not None else None
 
 
 def _attempt(attempt: Attempt, history_id: str) -> AttemptRecord:

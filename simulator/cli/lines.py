@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, Protocol, TextIO
 
 from simulator.cli.serving import DEFAULT_PORT
-from simulator.cli.wording import plain
+from simulator.cli.wording import asked, plain
 from simulator.core.explain import why
 from simulator.core.ledger import AttemptEnded, Cleared, ExchangeStarted, Fact, JobChanged
 from simulator.core.model import Attempt, Decision, Delivery, Job, JobPhase
 from simulator.host import Simulator
 from simulator.masking import mask_body, mask_url
+from simulator.records import label_of
 
 
 class Lines(Protocol):
@@ -114,8 +115,11 @@ class TextLines:
             case JobChanged(job=job):
                 at = job.completed or job.created
                 reason = f": {plain(job.error)}" if job.error else ""
-                target = mask_url(job.submission.target)
-                self._line(at, "request", job.id, f"{job.submission.method} {target} {self._tint(job.phase)}{reason}")
+                submission = job.submission
+                what = asked(
+                    {"method": submission.method, "path": mask_url(submission.target), "label": label_of(submission)}
+                )
+                self._line(at, "request", job.id, f"{what} {self._tint(job.phase)}{reason}")
             case ExchangeStarted(delivery=delivery, at=at) if delivery.exchange <= 1:
                 where = f"{delivery.event.name} → {delivery.subscription.method} {mask_url(delivery.subscription.url)}"
                 limit = limit_of(self._simulator, delivery)

@@ -84,8 +84,14 @@ def tried(attempt: Row) -> str:
 
 def request_line(request: Row) -> str:
     """One asynchronous request."""
-    head = f"{clock_time(request['createTime'])}  {request['id'][:8]}  {request['method']} {plain(request['path'])}"
+    head = f"{clock_time(request['createTime'])}  {request['id'][:8]}  {asked(request)}"
     return f"{head}  {tinted(request['state'])}{failure(request)}"
+
+
+def asked(request: Row) -> str:
+    """What was asked for: the method and the path, and in brackets what the path does not say."""
+    label = f" ({plain(request['label'])})" if request.get("label") else ""
+    return f"{request['method']} {plain(request['path'])}{label}"
 
 
 def failure(request: Row) -> str:

@@ -18,7 +18,8 @@ decidable: [providers whose requests end as ``/outcomes`` and ``/requests/{id}/o
 ``boot`` is another string after each start of the server. Every key but ``boot`` and ``now`` may be absent.
 
 **request row** ``{id, seq, provider, clientId, method, path, state: "queued|succeeded|failed|never", createTime,
-completeTime, dueAt, trackId, error, events: [{id, name, at}]}``; `error` says why it failed.
+completeTime, dueAt, trackId, error, label, events: [{id, name, at}]}``; `error` says why it failed, `label` what was asked for
+where the path does not.
 
 **callout row** ``{id, seq, provider, clientId, notificationId, event, eventId, eventAt, requestId (the request that it
 tells of, or null), definition: {id, name}, method, url, outcome: "pending|delivered|failed|not-sent", dueAt (null where
@@ -30,7 +31,8 @@ exchanges: [{requestId, method, status, errorClass, sentAt, endedAt, purpose, du
 A row is light. The whole record, which a person opens, comes from the control plane (``GET /_simulator/callouts/{id}``,
 ``GET /_simulator/requests/{id}``) and adds: on an exchange ``url, headers, body, responseHeaders, responseBody, truncated,
 detail, notes`` (headers as ``[[name, value], ...]`` or ``{name: value}``; bodies as text; secrets masked);
-on a callout ``fields``; on a request ``body``. Unknown keys are ignored, so a whole record serves as a row as well.
+on a callout ``fields``; on a request ``body`` and, where its own bytes would not do, ``again`` ``{path, body}``. Unknown keys
+are ignored, so a whole record serves as a row as well.
 
 What `freeze` takes
 ===================

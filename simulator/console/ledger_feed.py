@@ -15,7 +15,7 @@ from simulator.core.ledger import AttemptEnded, Cleared, DeliveryChanged, EventR
 from simulator.core.model import Attempt, Event, Exchange
 from simulator.instance import Instance
 from simulator.masking import mask_url
-from simulator.records import NEVER, PENDING, Definition, Raised, resendable
+from simulator.records import NEVER, PENDING, Definition, Raised, label_of, resendable
 from simulator.zuora.dialect import NAME as ZUORA
 
 
@@ -67,6 +67,7 @@ class LedgerFeed:
             "clientId": submission.tenant,
             "method": submission.method,
             "path": mask_url(submission.target),
+            "label": label_of(submission),
             "state": NEVER if job.due is None and job.completed is None else job.phase,
             "createTime": job.created,
             "completeTime": job.completed,

@@ -4,9 +4,10 @@ It alone knows what may stand in ``Options`` (contract; pages "Anatomy of the Op
 documented). Whatever cannot be meant is the client's fault, told with what may stand there. It knows no tenant and no clock.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -102,11 +103,18 @@ class Call(Struct, frozen=True, gc=False):
     verb: str = ""
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """What a person calls it: ``Create Subscriber x 3``."""
         kinds = sorted({node.kind or "object" for node in self.objects})
         number = f" x {len(self.objects)}" if len(self.objects) > 1 else ""
         return f"{self.action} {', '.join(kinds)}{number}"
+
+    def again(self, to: Callable[[str], str]) -> tuple[str, dict[str, Any]] | None:
+        """Where the same call can be made as plain data, and that data, its callbacks led ``to``; None where it can't."""
+        from simulator.marketing_cloud.again import PATH, plain_of  # it reads calls itself
+
+        told = plain_of(self, to)
+        return None if told is None else (PATH, told)
 
 
 SCHEDULED_AHEAD = timedelta(days=30)

@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -18,9 +19,10 @@ from simulator.core.model import Delivery, ErrorClass, Event, Exchange, Job
 from simulator.core.units import format_duration
 from simulator.instance import Instance
 from simulator.recording.answers import answer_of, reached
-from simulator.recording.definitions import definitions_of
+from simulator.recording.definitions import address, definitions_of
 from simulator.recording.discretion import Discretion, escaped
 from simulator.recording.writing import Inline, write_story
+from simulator.records import RECEIVER, Repeatable
 from simulator.zuora.requests.outcomes import write_rule
 from simulator.zuora.settings import Settings
 
@@ -152,12 +154,25 @@ def _submitted(ledger: Ledger, tenant: str, discretion: Discretion) -> Iterator[
 
 def _submit(job: Job, discretion: Discretion) -> dict[str, Any]:
     submission = job.submission
+    details = submission.details
+    again = details.again(partial(address, discretion=discretion)) if isinstance(details, Repeatable) else None
+    if again is not None:
+        return Inline({"path": again[0], "body": _led(discretion.value(again[1]))})
     step: dict[str, Any] = {"method": submission.method, "path": discretion.url(submission.target)}
     if submission.track_id:
         step["headers"] = Inline({"Zuora-Track-Id": escaped(submission.track_id)})
     if submission.body:
         step["body"] = _body(submission.body, discretion)
     return Inline(step)
+
+
+def _led(value: Any) -> Any:
+    """A told call, its receiver a reference as `address` left it; all else stays the plain text that discretion made of it."""
+    if isinstance(value, dict):
+        return {name: _led(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_led(each) for each in value]
+    return value.replace(escaped(RECEIVER), RECEIVER) if isinstance(value, str) else value
 
 
 def _body(raw: bytes, discretion: Discretion) -> Any:

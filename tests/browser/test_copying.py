@@ -108,6 +108,34 @@ async def test_a_scenario_step_is_replayed(open_page: OpenPage, page_url: str, c
     assert json.loads(sent["body"]) == json.loads(asked.body)
 
 
+@pytest.mark.parametrize("kind", ["scenario step", "pytest"])
+async def test_a_call_of_the_other_provider_is_told_again(
+    open_page: OpenPage, page_url: str, client: Client, tmp_path: Path, kind: str
+) -> None:
+    """The page says what was called; what is copied of it makes the same call again, led to the receiver of the copy."""
+    async with listening(404) as app:
+        asked = {"ResponseType": "HTTPPost", "ResponseAddress": app.url, "RespondWhen": "OnCallComplete"}
+        client.simulator.marketing_cloud.call(
+            "Create", [{"EmailAddress": "a+${b}@example.com"}], SendResponseTo=[asked]
+        )
+        await client.simulator.settle()
+        page = await open_page(page_url, **ALLOWED)
+        await expect(page.locator(".row.request")).to_contain_text("Create Subscriber")
+        await page.locator(".row.callout").click()
+        copied = await _copied(page, kind)
+    if kind == "pytest":
+        (tmp_path / "test_copied.py").write_text(copied, encoding="utf-8")
+        (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        assert "1 passed" in await _run("pytest", "-q", *_plugin(), "test_copied.py", cwd=tmp_path)
+        return
+    head = "title: Copied\nreceiver: {answers: [404]}\nsteps:\n"
+    tail = "- settle: {}\nexpect:\n- {event: Asynchronous Create, codes: [404]}\n"
+    (tmp_path / "story.yaml").write_text(f"{head}{copied}{tail}", encoding="utf-8")
+    await _run("simulator", "replay", "story.yaml", "--report", "out", cwd=tmp_path)
+    [told] = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["stories"]
+    assert "a+${b}@example.com" in told["requests"][0]["body"]
+
+
 async def test_a_fired_event_is_a_step_too(open_page: OpenPage, page_url: str, client: Client, tmp_path: Path) -> None:
     """An event that was fired by itself is copied with its fields."""
     async with listening(404) as app:

@@ -176,11 +176,13 @@ async def test_what_others_wrote_steers_no_terminal(capsys: pytest.CaptureFixtur
         zuora.fire("red\x1b[31m\nalert")
         async with aiohttp.ClientSession(zuora.url, headers=zuora.headers) as client:
             await client.post("/v1/async/accounts", json={"name": "Acme"})
+        zuora.marketing_cloud.call("Create", [{"EmailAddress": f"{each}@example.com"} for each in "ab"])
         await zuora.settle()
         first, said = capsys.readouterr().out.split("\n\n")
         assert f"move it: zuora-simulator advance 30m --server {zuora.url}\n" in first
     assert "\x1b" not in said
-    assert sorted(line.split()[1] for line in said.splitlines()) == ["answer", "callout", "request", "request"]
+    assert sorted(line.split()[1] for line in said.splitlines()) == ["answer", "callout", *["request"] * 4]
+    assert "POST /Service.asmx (Create Subscriber x 2) succeeded" in said
 
 
 def test_an_asynchronous_request_is_one_line_and_its_result_another(tmp_path: Path) -> None:

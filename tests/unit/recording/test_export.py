@@ -42,6 +42,25 @@ def told(text: str) -> Story:
     return read_story(text, "recorded.yaml", environment=ENVIRONMENT)
 
 
+async def test_calls_of_the_other_provider_come_back() -> None:
+    """A call by SOAP, with its token in a header that nobody keeps, is told as plain data and led to the story's receiver."""
+    async with Receiver([503, 200]) as receiver, Simulator(seed=3) as zuora:
+        asked = {"ResponseType": "HTTPPost", "ResponseAddress": receiver.url_for("cb"), "RespondWhen": "OnCallComplete"}
+        for address in ("ada@acme.example", "bob@acme.example"):
+            zuora.marketing_cloud.call("Create", [{"EmailAddress": address}], SendResponseTo=[asked])
+            await zuora.settle()
+        [request, _] = zuora.requests
+        assert (request.label, request.path) == ("Create Subscriber", "/Service.asmx")
+        text = zuora.export_scenario(title="Calls")
+        expected = shape(zuora)
+    played = await play(told(text), Manner())
+    assert played.verdict is Verdict.MET, played.findings
+    assert shape(played) == expected
+    assert [code for _, _, [(code, _)] in expected] == [503, 200]
+    assert played.callouts[0].url.endswith("/cb")
+    assert "ada@acme.example" not in text
+
+
 @pytest.mark.parametrize("keep", [False, True])
 async def test_round_trip(keep: bool) -> None:
     """Submissions, fired events, waits, challenges, failures and resends come back; only the values differ."""

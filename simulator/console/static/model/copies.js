@@ -40,8 +40,11 @@ function elsewhere(host, url) {
   try { return new URL(url).host !== host; } catch { return false; }
 }
 
+const RECEIVER = "${receiver.url}";
+
 export function asScenarioStep(callout, request) {
   if (callout.copies?.scenario) return callout.copies.scenario;
+  if (request?.again) return `- submit: {"path": ${flow(request.again.path)}, "body": ${safe(minified(request.again.body)).replaceAll(`$${RECEIVER}`, () => RECEIVER)}}\n`;
   if (request) {
     const parts = [`"method": ${flow(request.method)}`, `"path": ${flow(request.path)}`];
     if (request.body) parts.push(`"body": ${isJson(request.body) ? safe(minified(request.body)) : flow(request.body)}`);
@@ -56,12 +59,13 @@ export function asPytest(callout, request) {
   if (callout.copies?.pytest) return callout.copies.pytest;
   const codes = callout.attempts.map((attempt) => attempt.responseCode);
   const name = `test_${snake(callout.event)}`;
-  const happening = request
+  const asked = request?.again ? { method: "POST", ...request.again } : request;
+  const happening = asked
     ? [
         "    submitted = urllib.request.Request(",
-        `        zuora_simulator.url + ${python(request.path)},`,
-        `        method=${python(request.method)},`,
-        `        data=${request.body ? `${python(request.body)}.encode()` : "None"},`,
+        `        zuora_simulator.url + ${python(asked.path)}${request.again ? ' + "?clientId=" + zuora_simulator.client_id' : ""},`,
+        `        method=${python(asked.method)},`,
+        `        data=${asked.body ? `${python(asked.body)}${request.again ? `.replace(${python(RECEIVER)}, zuora_receiver.url)` : ""}.encode()` : "None"},`,
         '        headers={**zuora_simulator.headers, "Content-Type": "application/json"},',
         "    )",
         "    urllib.request.urlopen(submitted).close()",
@@ -71,7 +75,7 @@ export function asPytest(callout, request) {
     ...(request ? ["import urllib.request", "", ""] : []),
     `def ${name}(zuora_simulator, zuora_receiver):`,
     `    zuora_receiver.answers = ${answersText(callout)}`,
-    `    zuora_simulator.notify(${python(callout.event)}, zuora_receiver.url)`,
+    ...(request?.again ? [] : [`    zuora_simulator.notify(${python(callout.event)}, zuora_receiver.url)`]),
     ...happening,
     "    zuora_simulator.drain()",
     `    callout = zuora_simulator.callouts[-1]`,

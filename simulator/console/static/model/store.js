@@ -76,7 +76,7 @@ function takeRequest(store, row) {
     completed: instant(row.completeTime),
     due: instant(row.dueAt),
     version: (known?.version ?? 0) + 1,
-    hay: hay([row.id, `method:${row.method}`, row.path, row.state, row.trackId, row.provider, row.error]),
+    hay: hay([row.id, `method:${row.method}`, row.path, row.state, row.trackId, row.provider, row.error, row.label]),
   };
   store.requests.set(row.id, request);
   const group = groupFor(store, `request:${row.id}`);

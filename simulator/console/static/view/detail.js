@@ -194,6 +194,7 @@ export function createDetail(context) {
         el("span", { class: "copies", role: "group", "aria-label": "Copy as" }, el("span", { class: "hint", text: "Copy as" }),
           button("scenario step", () => copy(asScenarioStep({}, full ?? request), "scenario step"), { data: { focus: "step" } }))),
       facts([
+        ["Asked for", request.label],
         ["Request id", request.id],
         ["Accepted", fullText(request.created)],
         ["Completed", request.completed === null ? null : fullText(request.completed)],
@@ -207,7 +208,7 @@ export function createDetail(context) {
           el("p", {}, el("span", { class: "diamond" }), " ", visible(event.name), " ", el("span", { class: "hint", text: event.at === null ? "" : fullText(event.at) })),
           event.callouts.length
             ? el("ul", {}, event.callouts.slice(0, 100).map((callout) => el("li", {}, calloutLink(callout))))
-            : el("p", { class: "hint", text: "No definition listens for this event, so nobody was told." }))))
+            : el("p", { class: "hint", text: "Nobody asked to hear of this event, so nobody was told." }))))
           : el("p", { class: "hint", text: request.completed === null ? "Nothing yet: the work is not done." : "No event was fired." })),
       source.live && (store.overview?.decidable ?? [request.provider]).includes(request.provider) && drawOutcomeForm(context, request));
   }

@@ -64,13 +64,14 @@ const LABEL = {
   request: ({ item, callouts, open }) => [
     el("span", { class: "method", text: visible(item.method) }),
     el("span", { class: "name path", text: visible(item.path), title: visible(item.path) }),
+    item.label && el("span", { class: "what", text: visible(item.label), title: visible(item.label) }),
     !open && callouts.length > 0 && el("span", { class: "hint", text: countText(callouts.length, "callout") }),
     !callouts.length && item.state !== "queued" && el("span", { class: "hint", text: "nobody was told" }),
   ],
   event: ({ item, callouts }) => [
     el("span", { class: "diamond" }),
     el("span", { class: "name", text: visible(item.name) }),
-    el("span", { class: "hint", text: callouts.length ? countText(callouts.length, "callout") : "no definition listens" }),
+    el("span", { class: "hint", text: callouts.length ? countText(callouts.length, "callout") : "nobody listens" }),
   ],
   callout: ({ item }) => [
     el("span", { class: "diamond" }),
