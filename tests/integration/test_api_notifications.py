@@ -231,6 +231,23 @@ async def test_a_masked_secret_that_comes_back_is_the_stored_one(client: Client)
         assert tenant.templates[made["id"]].hmac_secret == secret
 
 
+async def test_the_event_of_a_template_stays(client: Client) -> None:
+    """Another one is refused, by a change and by an import; one that has none is given one, which must exist."""
+    made = await create(client, TEMPLATES, **CALLOUT, eventCategory=2110)
+    path = f"{TEMPLATES}/{made['id']}"
+    for same in (made, {"eventTypeName": "PaymentDeclined"}, {"eventCategory": 2110}, {"eventTypeName": None}):
+        status, changed = await client.call("PUT", path, json=same)
+        assert (status, changed["eventTypeName"], changed["eventCategory"]) == (200, "Payment Declined", 2110)
+    for other in ({"eventTypeName": "Payment Processed"}, {"eventCategory": 2120}, {"eventTypeName": 5}):
+        assert (await client.call("PUT", path, json=other))[0] == 400
+        given = {"calloutTemplates": [{**CALLOUT, **other}]}
+        assert (await client.call("POST", f"{TEMPLATES}/import", json=given))[0] == 400
+    free = await create(client, TEMPLATES, **{**CALLOUT, "name": "free"})
+    path = f"{TEMPLATES}/{free['id']}"
+    assert (await client.call("PUT", path, json={"eventTypeName": "Nothing Known"}))[0] == 400
+    assert (await client.call("PUT", path, json={"eventTypeName": SUCCEEDED}))[1]["eventTypeName"] == SUCCEEDED
+
+
 @pytest.mark.parametrize("path", [DEFINITIONS, TEMPLATES])
 @pytest.mark.parametrize(
     ("query", "found"),

@@ -65,6 +65,14 @@ async def test_the_status_of_an_accepted_order_is_a_knob(zuora: Simulator, clien
     await job_of(client, "/v1/async/orders", ORDER, 200)
 
 
+async def test_whether_ids_are_returned_is_a_boolean(client: Client) -> None:
+    """As any client spells it; what is none is refused at once."""
+    order = {"orderDate": "2026-01-01"}
+    assert (await client.call("POST", "/v1/async/orders?returnIds=True", json=order))[0] == 202
+    status, envelope = await client.call("POST", "/v1/async/orders?returnIds=maybe", json=order)
+    assert (status, envelope["reasons"][0]["code"]) == (400, 50000027)
+
+
 async def test_preview(zuora: Simulator, client: Client) -> None:
     """The acceptance has a job id and nothing else; the result invoices and credit memos."""
     status, accepted = await client.call("POST", "/v1/async/orders/preview", json=ORDER)

@@ -248,7 +248,7 @@ OPERATIONS = (
         Family.FLAT,
         summary="Delete an account's history",
         answers={**FLAT_FAILURES, 202: DeletionTask, 400: FlatFailure | str},
-        query=(Parameter("accountId"),),
+        query=(Parameter("accountId", required=True),),
         plans=True,
     ),
     Operation(

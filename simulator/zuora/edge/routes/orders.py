@@ -15,6 +15,7 @@ from simulator.zuora.requests.own_jobs import OwnKind
 
 def create(call: Call) -> Reply:
     """An order job. What is wrong with the order is told by the job, not here."""
+    call.flag("returnIds", False)  # the job reads it
     status = call.service.settings(call.tenant).quirks.async_orders_status
     return Reply({"jobId": own.begin(call, OwnKind.ORDER), "success": True}, status)
 

@@ -1,5 +1,6 @@
 """``/notifications/callout-templates``: where headers, custom bodies and HMAC belong (documented: TPL)."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,11 +40,7 @@ def show(call: Call) -> Reply:
 
 def update(call: Call) -> Reply:
     """Change what is given."""
-    before = _found(call)
-    given = {name: value for name, value in call.fields.items() if name not in ("eventTypeName", "eventCategory")}
-    changed = changed_template(before, given, call.service.registry(call.tenant), None)
-    marks = call.service.stamp(call.tenant, new=False)
-    changed = replace(changed, id=before.id, created_on=before.created_on, created_by=before.created_by, **marks)
+    changed = _changed(call, _found(call), call.fields)
     check_callout_name(call.tenant, changed)
     put_template(call.tenant, changed)
     return _shown(call, changed)
@@ -107,11 +104,28 @@ def _imported(call: Call, given: Any) -> CalloutTemplate:
     named = [one for one in call.tenant.templates.values() if given.get("name") == one.name]
     found = find_template(call.tenant, str(given["id"])) if given.get("id") else None
     before = found or (named[0] if named else None)
-    if before is None:
-        return _new(call, given)
-    changed = changed_template(before, given, call.service.registry(call.tenant), None)
+    return _new(call, given) if before is None else _changed(call, before, given)
+
+
+def _changed(call: Call, before: CalloutTemplate, given: Mapping[str, Any]) -> CalloutTemplate:
+    """A template with what is given in its place. One of no event may be given one; else it stays, as with definitions."""
+    registry = call.service.registry(call.tenant)
+    asked = {name: given[name] for name in _EVENT if given.get(name) is not None}
+    rest = {name: value for name, value in given.items() if name not in _EVENT}
+    changed = changed_template(before, rest, registry, None)
+    if asked and before.event_type_name is None:
+        event = event_of(asked, registry)
+        changed = replace(changed, event_type_name=event.name, event_category=event.category)
+    elif any(not _same_event(before, name, value) for name, value in asked.items()):
+        raise ClientError("the event of a callout template cannot be changed", code=VIOLATED)
     marks = call.service.stamp(call.tenant, new=False)
     return replace(changed, id=before.id, created_on=before.created_on, created_by=before.created_by, **marks)
+
+
+def _same_event(template: CalloutTemplate, name: str, value: Any) -> bool:
+    if name == "eventCategory":
+        return bool(value == template.event_category)
+    return isinstance(value, str) and canonical(value) == canonical(template.event_type_name or "")
 
 
 def _new(call: Call, given: dict[str, Any]) -> CalloutTemplate:
@@ -152,6 +166,7 @@ def _shown(call: Call, template: CalloutTemplate) -> Reply:
     return Reply(template_shape(template, call.service.settings(call.tenant).quirks.shown_password))
 
 
+_EVENT = ("eventTypeName", "eventCategory")
 _FILTERS = ("eventCategory", "eventTypeName", "name")
 OPERATIONS = (
     Operation(
