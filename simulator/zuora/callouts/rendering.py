@@ -22,7 +22,7 @@ from simulator.zuora.callouts.merge_fields import DataSource, Tenant, named_in
 from simulator.zuora.callouts.signing import signature_header
 from simulator.zuora.catalogue import find_event
 from simulator.zuora.notifications.definitions import CalloutTemplate, HttpMethod
-from simulator.zuora.quirks import AsyncParams, ParamsPlace
+from simulator.zuora.quirks import AsyncParams, ParamsPlace, StandardEmpty
 from simulator.zuora.settings import Settings
 
 Headers = list[tuple[str, str]]
@@ -91,9 +91,10 @@ def _form(
 
 
 def data_source(event: Event, settings: Settings, tenant: Tenant, now: datetime) -> DataSource:
-    """What merge fields are worth for this event. Only custom events, Zuora's own among them, know empty as "null"."""
+    """What merge fields are worth for this event. The setting for empty values counts for custom events, Zuora's among them."""
     known = find_event(event.name)
-    null = settings.empty_as_null and (known is None or known.kind.is_custom)
+    custom = known is None or known.kind.is_custom
+    null = settings.empty_as_null if custom else settings.quirks.standard_empty is StandardEmpty.NULL
     return DataSource(event, tenant, now, locale=settings.locale, empty="null" if null else "")
 
 

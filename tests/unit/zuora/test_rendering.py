@@ -331,6 +331,14 @@ def test_empty_as_null_counts_for_custom_events_only() -> None:
         assert sent(event(name), null, callout_params=params).body == b'{"a":"","b":"","c":"x"}'
 
 
+def test_a_standard_event_has_a_knob_of_its_own_for_empty_values() -> None:
+    """ "For consistency with standard callout notifications" lets expect "null" there; the setting leaves them alone."""
+    params = {"a": "<No.Such>", "b": "x"}
+    for null, body in (({}, b'{"a":"","b":"x"}'), ({"quirks": {"standardEmpty": "null"}}, b'{"a":"null","b":"x"}')):
+        assert sent(event("Payment Declined"), null, callout_params=params).body == body
+    assert sent(event("Order Processed"), null, callout_params=params).body == b'{"a":"","b":"x"}'
+
+
 def test_a_locale_with_a_space_in_its_date_time_breaks_a_url() -> None:
     """As it would at Zuora: the value enters as it is."""
     posted = event(fields={"Invoice.PostedOn": "2026-02-28T13:14:15Z"})
