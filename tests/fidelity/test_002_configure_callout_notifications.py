@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from simulator import Simulator
+from simulator.core.errors import ClientError
 from simulator.zuora.claims import CLAIMS
 from tests.fidelity.conftest import Stage, codes
 
@@ -65,6 +67,39 @@ async def test_a_cut_never_splits_a_character(stage: Stage) -> None:
 
 
 # ── Configure Event-Specific Options for Callouts ──
+
+
+@pytest.mark.parametrize("active", [True, False])
+async def test_a_callout_is_enabled_by_an_option(stage: Stage, active: bool) -> None:
+    """ "Callout: select this option to enable the callout for this event": a callout that is only described is not sent."""
+    receiver = await stage.receiver()
+    made = await stage.client.listen(receiver.url)
+    path = f"/notifications/notification-definitions/{made['id']}"
+    status, _ = await stage.client.call("PUT", path, json={"calloutActive": active})
+    assert status == 200
+    await stage.client.submit()
+    await stage.zuora.drain()
+    assert len(receiver.requests) == active
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://www.example.com/callout", "not https"),
+        ("https://www.example.com:8443/callout", "not 443"),
+        ("https://127.0.0.1:8443/callout", "loopback"),
+        ("https://www.example.com/callout", ""),
+        ("https://www.example.com:443/callout", ""),
+    ],
+)
+async def test_https_and_port_443(url: str, says: str) -> None:
+    """ "You must specify a URL using the HTTP Secure (https://) protocol ... You must use the port number 443": when strict."""
+    async with Simulator(strict_urls=True, routes={"www.example.com": "127.0.0.1:9"}) as zuora:
+        if not says:
+            zuora.notify(DECLINED, url)
+            return
+        with pytest.raises(ClientError, match=says):
+            zuora.notify(DECLINED, url)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET", "PUT", "DELETE"])
@@ -146,6 +181,13 @@ async def test_an_invalid_custom_body_is_minus_2000(stage: Stage) -> None:
     assert "position 9" in callout.attempts[0].why
 
 
+@pytest.mark.parametrize(("retry", "attempts"), [(True, 3), (False, 1)])
+async def test_allow_retry(stage: Stage, retry: bool, attempts: int) -> None:
+    """ "Allow Retry: select this check box to apply the callout retry rules"."""
+    callout, _ = await stage.play([503], calloutRetry=retry)
+    assert codes(callout) == [503] * attempts
+
+
 async def test_three_attempts_thirty_minutes_apart(stage: Stage) -> None:
     """ "The default number of retry attempts is 3 at intervals of 30 minutes"; read as three sends (Q10)."""
     callout, receiver = await stage.play([500])
@@ -180,6 +222,18 @@ async def test_the_notification_id_stays(stage: Stage) -> None:
 
 
 # ── Callout Authentication ──
+
+
+async def test_one_authentication_at_a_time(stage: Stage) -> None:
+    """ "You can only enable the callout authentication one by one": both at once are refused, neither is the default."""
+    receiver = await stage.receiver()
+    made = await stage.client.listen(receiver.url)
+    assert (made["callout"]["requiredAuth"], made["callout"]["requiredOauth2"]) == (False, False)
+    both = {**BASIC, "requiredOauth2": True, "oauth2ProviderId": "0" * 32}
+    own = {"name": "n", "calloutBaseurl": receiver.url, "httpMethod": "POST", **both}
+    body = {"name": "n", "eventTypeName": DECLINED, "calloutActive": True, "callout": own}
+    status, _ = await stage.client.call("POST", "/notifications/notification-definitions", json=body)
+    assert status == 400
 
 
 async def test_a_failed_authentication_is_retried(stage: Stage) -> None:
