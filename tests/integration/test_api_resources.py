@@ -189,6 +189,29 @@ async def test_whoever_deletes_what_a_page_shows_comes_to_the_end(zuora: Simulat
     assert seen == [0, 1, 2, 3, 4]
 
 
+async def test_one_that_is_named_under_another(client: Client) -> None:
+    """Is read, changed and removed itself, and what it stands under stays as it is; an unknown one is not found."""
+    _, account = await client.call("POST", "/v1/accounts", json={"name": "Acme"})
+    above = f"/v1/accounts/{account['accountId']}"
+    _, contact = await client.call("POST", f"{above}/contacts", json={"firstName": "A"})
+    path = f"{above}/contacts/{contact['id']}"
+    assert await client.call("GET", path) == (200, contact)
+    before = await client.call("GET", above)
+    payload = await done(client, path.replace("/v1/", "/v1/async/"), {"lastName": "B"}, "PUT")
+    assert payload["data"] == {"id": contact["id"]}
+    assert (await client.call("GET", path))[1]["lastName"] == "B"
+    assert await client.call("GET", above) == before
+    for method in ("GET", "PUT", "DELETE"):
+        _, refused = await client.call(method, f"{above}/contacts/nobody")
+        assert refused["reasons"][0]["message"] == "Cannot find entity by key: 'nobody'."
+    _, refused = await client.call("PUT", "/v1/invoices/INV-1/post")
+    assert refused["reasons"][0]["message"] == "Cannot find entity by key: 'INV-1'."
+    assert (await client.call("DELETE", f"{above}/contacts"))[1]["success"] is False
+    assert (await client.call("DELETE", path))[1] == {"success": True, "id": contact["id"]}
+    assert (await client.call("GET", path))[1]["success"] is False
+    assert await client.call("GET", above) == before
+
+
 async def test_a_part_of_a_contact_is_merged(client: Client) -> None:
     """What of it is not given stays, like whatever else of the account is not given; a list is replaced."""
     _, made = await client.call("POST", "/v1/accounts", json={**ACME, "tagging": [1, 2]})

@@ -68,9 +68,9 @@ class Target(Struct, frozen=True):
     crud: bool = False
 
     @property
-    def words(self) -> str:
-        """What stands last, as an error names it."""
-        return self.rest[-1] if self.rest else self.key or self.name
+    def below(self) -> tuple[str, str] | None:
+        """Kind and key of one that is named under another: ``/v1/accounts/A1/contacts/C1``; a verb may follow it."""
+        return (kind_of(self.rest[0]), self.rest[1]) if len(self.rest) > 1 else None
 
 
 @lru_cache(maxsize=512)
@@ -101,12 +101,11 @@ def apply(
         return _create(tenant, target, fields, new_id, strict_fields, raw if fields is body else None)
     found = tenant.resources.find(target.collection, target.key) if target.key is not None else None
     if found is None:
-        return Reason(NOT_FOUND, no_entity_words(target.words))
-    if target.rest and method == "DELETE":
-        child = tenant.resources.find(kind_of(target.rest[0]), target.rest[-1])
-        if child is None:
-            return Reason(NOT_FOUND, no_entity_words(target.words))
-        found = child
+        return Reason(NOT_FOUND, no_entity_words(target.key or target.name))
+    if target.below is not None or (target.rest and method == "DELETE"):
+        found = tenant.resources.find(*target.below) if target.below is not None else None
+        if found is None:
+            return Reason(NOT_FOUND, no_entity_words(target.rest[:2][-1]))
     if method == "DELETE":
         tenant.resources.remove(found.id)
         return Done(found.id)

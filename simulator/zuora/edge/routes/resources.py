@@ -67,6 +67,11 @@ def show(call: Call) -> Reply:
         if target.collection not in KINDS and not call.tenant.resources.knows(target.collection):
             raise no_endpoint(call.target.partition("?")[0])
         raise no_entity(target.key)
+    if target.below is not None:
+        child = call.tenant.resources.find(*target.below)
+        if child is None:
+            raise no_entity(target.below[1])
+        return Reply(shape(child))
     if target.rest:
         return _page(call, target_of(target.rest), found.id)
     return Reply(crud_shape(found) if target.crud else shape(found))
