@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct, json
 
+from simulator.core.errors import AuthorError
 from simulator.receiver.answer import Answer
 from simulator.receiver.received import Received
 
@@ -92,6 +93,16 @@ class Access(Struct, frozen=True):
 def basic_credentials(user: str, password: str) -> str:
     """The word that follows ``Basic``."""
     return b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+def pair(option: str, value: object) -> tuple[str, str] | None:
+    """Two texts that belong together, None where there are none; raises AuthorError for anything else, one text among them."""
+    if value is None:
+        return None
+    match value:
+        case [str(name), str(secret)]:
+            return name, secret
+    raise AuthorError(f'{option} must be a pair of texts, such as ("user", "pass")')  # what it is holds a secret
 
 
 def _token_reply(status: int, reply: dict[str, object], *more: tuple[str, str]) -> Answer:

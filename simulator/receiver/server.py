@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec.structs import replace
 
 from simulator.core.errors import AuthorError, near_match
-from simulator.receiver.access import DEFAULT_TOKEN, Access, TokenCredentials
+from simulator.receiver.access import DEFAULT_TOKEN, Access, TokenCredentials, pair
 from simulator.receiver.book import Book, Where
 from simulator.receiver.connection import Connection, Pause
 from simulator.receiver.doorstep import Doorstep
@@ -67,10 +67,10 @@ class Receiver:
         self._tls = _signed_by(tls)
         self.failed_handshakes: list[str] = []
         self.access = Access(
-            basic=basic_auth,
+            basic=pair("basic_auth", basic_auth),
             token=oauth_token or (DEFAULT_TOKEN if token_endpoint else None),
             token_endpoint=token_endpoint,
-            client=oauth_client,
+            client=pair("oauth_client", oauth_client),
             credentials=_token_credentials(token_credentials),
         )
         self._port = port

@@ -1,5 +1,7 @@
 """What the receiver keeps of the requests that come to it, byte for byte, and how it asks for credentials."""
 
+from typing import Any
+
 import pytest
 
 from simulator.core.errors import AuthorError
@@ -165,6 +167,14 @@ class TestAccess:
         """With the near match."""
         with pytest.raises(AuthorError, match="'forms' is not one of either, form, basic, did you mean 'form'"):
             Receiver(token_credentials="forms")
+
+    @pytest.mark.parametrize("option", ["basic_auth", "oauth_client"])
+    @pytest.mark.parametrize("given", ["user:pass", ("user",), ("user", "pass", "realm"), ("user", 5), 5])
+    def test_credentials_that_are_no_pair_are_refused(self, option: str, given: Any) -> None:
+        """They would match nobody; the message does not repeat them."""
+        with pytest.raises(AuthorError) as refused:
+            Receiver(**{option: given})
+        assert str(refused.value) == f'{option} must be a pair of texts, such as ("user", "pass")'
 
     async def test_the_view_of_a_receiver_that_removes_duplicates(self) -> None:
         """Requests by the value of a header, in order of first sight, challenges left out."""
