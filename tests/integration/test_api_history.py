@@ -134,6 +134,13 @@ async def test_resend(zuora: Simulator, client: Client) -> None:
         assert (await client.call("POST", RESEND, json=body))[0] == 400
 
 
+async def test_what_is_no_id_is_told_as_it_was_sent(client: Client) -> None:
+    """A number, null or an object is the id of nothing, and the map has it in the words of JSON."""
+    for path in (RESEND, RESEND.replace("callout", "email")):
+        status, failures = await client.call("POST", path, json=[None, True, 5, {"a": [1]}, "x"])
+        assert (status, list(failures)) == (400, ["null", "true", "5", '{"a":[1]}', "x"])
+
+
 async def test_a_resend_has_the_credentials_of_now_and_the_url_of_then(zuora: Simulator, client: Client) -> None:
     """Fixing credentials fixes a resend, fixing a wrong URL does not (documented: RNH)."""
     auth = {"username": "user", "password": "wrong", "preemptive": True}

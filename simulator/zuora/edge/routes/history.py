@@ -1,17 +1,16 @@
 """Callout history: `GET /v1/notification-history/callout`, resending, and deleting an account's history (documented: CH, RS)."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from simulator.core.errors import ClientError
 from simulator.core.ids import Ids
 from simulator.core.model import JobPhase, Phase
+from simulator.zuora.edge import window
 from simulator.zuora.edge.call import Call
 from simulator.zuora.edge.notification_shapes import DeletionTask, EmailHistories, HistoryPage, ResendFailures
 from simulator.zuora.edge.operations import Body, Operation, Parameter
-from simulator.zuora.edge.replies import BAD_QUERY, NO_OBJECT, TEXT, VIOLATED, Family, Reply
+from simulator.zuora.edge.replies import BAD_QUERY, NO_OBJECT, TEXT, VIOLATED, Family, Reply, encode
 from simulator.zuora.edge.shapes import FLAT_FAILURES, V1_FAILURES, FlatFailure
 from simulator.zuora.notifications.histories import Row, rows_of, written
 from simulator.zuora.notifications.registered import HistoryDeletion
@@ -35,12 +34,12 @@ def callouts(call: Call) -> Reply:
     quirks = call.service.settings(call.tenant).quirks
     size = min(call.number("pageSize", PAGE_SIZE, least=1), LARGEST_PAGE)
     number = call.number("page", 1, least=1)
-    end = _instant(call, "endTime") or call.now
-    start = _instant(call, "startTime") or max(end, FIRST + DAY) - DAY
+    end = window.instant(call, "endTime") or call.now
+    start = window.instant(call, "startTime") or max(end, FIRST + DAY) - DAY
     if quirks.history_window_days and end - start > quirks.history_window_days * DAY:
         raise ClientError(f"The window must not exceed {quirks.history_window_days} days", code=BAD_QUERY)
     failed_only, content = call.flag("failedOnly", True), call.flag("includeResponseContent", False)
-    wanted = _wanted(call, start, end, failed_only)
+    wanted = window.chosen(call, start, end, failed_only)
     ledger, ids = call.service.engine.ledger, call.service.engine.ids
     rows = [row for row in rows_of(call.tenant, ledger) if wanted(row)]
     user = call.service.user_of(call.tenant)
@@ -51,7 +50,7 @@ def callouts(call: Call) -> Reply:
         "calloutHistories": [written(row, user, with_content=content, strings=strings) for row in page]
     }
     if begin + size < len(rows):
-        body["nextPage"] = _next_page(call, number + 1, size, start, end, page[-1].id(ids))
+        body["nextPage"] = window.next_page(call, number + 1, size, start, end, page[-1].id(ids))
     return Reply(body | {"success": True})
 
 
@@ -68,16 +67,16 @@ def resend(call: Call) -> Reply:
     engine = call.service.engine
     known = {row.id(engine.ids): row.delivery.id for row in rows_of(call.tenant, engine.ledger)}
     failures: dict[str, Any] = {}
-    for one in given:
-        delivery = engine.ledger.deliveries.get(known.get(one, "")) if isinstance(one, str) else None
-        name = one if isinstance(one, str) else str(one)
+    names = [_name(one) for one in given]
+    for name in names:
+        delivery = engine.ledger.deliveries.get(known.get(name, ""))
         if delivery is None:
             failures[name] = {"code": NO_OBJECT, "message": "Callout history does not exist."}
         elif delivery.phase in (Phase.SENDING, Phase.READY):
             failures[name] = {"code": VIOLATED, "message": "The callout is being sent."}
         else:
             engine.resend(delivery.id, call.now)
-    if len(failures) < len({str(one) for one in given}):
+    if len(failures) < len(set(names)):
         call.service.kick()
         blank = call.service.settings(call.tenant).quirks.resend_body is ResendBody.BLANK
         return Reply(failures or (None if blank else {}), 202)
@@ -88,15 +87,20 @@ def resend_emails(call: Call) -> Reply:
     """No email is ever sent here, so none can be sent again."""
     given = call.body if isinstance(call.body, list) else []
     missing = {"code": NO_OBJECT, "message": "Email history does not exist."}
-    return Reply({str(one): missing for one in given}, 400)
+    return Reply({_name(one): missing for one in given}, 400)
+
+
+def _name(given: Any) -> str:
+    """An id as it is told that it failed; what is no text as it was sent."""
+    return given if isinstance(given, str) else encode(given).decode()
 
 
 def emails(call: Call) -> Reply:
     """Emails are not simulated: their history is empty."""
     call.number("page", 1, least=1)
     call.number("pageSize", PAGE_SIZE, least=1)
-    _instant(call, "endTime")
-    _instant(call, "startTime")
+    window.instant(call, "endTime")
+    window.instant(call, "startTime")
     return Reply({"emailHistories": [], "success": True})
 
 
@@ -129,65 +133,6 @@ def _task(call: Call, task: HistoryDeletion) -> dict[str, Any]:
         "status": TASK_STATES[job.phase] if job else "FINISHED",
         "tenantId": TENANT_ID,
     }
-
-
-def _wanted(call: Call, start: datetime, end: datetime, failed_only: bool) -> Callable[[Row], bool]:
-    object_id, category = call.query.get("objectId"), call.query.get("eventCategory")
-
-    def wanted(row: Row) -> bool:
-        return (
-            start <= row.attempt.sent_at  # clients write a fraction, and mean what came after it in that second too
-            and row.at <= end
-            and (row.failed or not failed_only)
-            and (not object_id or row.object_id == object_id)
-            and (not category or _same_category(row.category, category))
-        )
-
-    return wanted
-
-
-def _same_category(own: int | str, asked: str) -> bool:
-    """Whether a row is of that category: a code, ``namespace:name``, or either namespace's name (Q5)."""
-    if str(own) == asked:
-        return True
-    return (
-        isinstance(own, str)
-        and own.partition(":")[2].casefold() == asked.rpartition(":")[2].replace(" ", "").casefold()
-    )
-
-
-def _instant(call: Call, name: str) -> datetime | None:
-    """An instant as clients write it: with or without `Z`, microseconds or zone; without one it is UTC."""
-    text = call.query.get(name)
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ClientError(f"{name} must be of the form yyyy-MM-ddTHH:mm:ss", code=BAD_QUERY) from None
-
-
-def _written(at: datetime) -> str:
-    """To the second and without a zone, the year in four digits, whichever it is."""
-    return at.replace(tzinfo=None).isoformat(timespec="seconds")
-
-
-def _next_page(call: Call, number: int, size: int, start: datetime, end: datetime, after: str) -> str:
-    """The absolute URL of the next page, which repeats all parameters (documented)."""
-    query = {
-        "page": str(number),
-        "pageSize": str(size),
-        "startTime": _written(start),
-        "endTime": _written(end),
-        "failedOnly": "true" if call.flag("failedOnly", True) else "false",
-    }
-    for name in ("objectId", "eventCategory", "includeResponseContent"):
-        if call.query.get(name):
-            query[name] = call.query[name]
-    query["after"] = after
-    words = "&".join(f"{name}={quote(value, safe=':')}" for name, value in query.items())
-    return f"{call.host}/v1/notification-history/callout?{words}"
 
 
 _WINDOW = (
