@@ -60,10 +60,12 @@ TESTS = [
     "tests/integration/test_journal.py",
     "tests/integration/test_journal_files.py",
 ]
-PLUGINS = ["-p", "pytest_asyncio.plugin", "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider"]
 SECONDS = 180
 SECONDS_A_TEST = 40
 """A test that takes longer hangs: the longest takes a quarter of it."""
+
+PLUGINS = ["-p", "pytest_asyncio.plugin", "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider"]
+OPTIONS = [*PLUGINS, "-xqq", "--no-header", "-o", f"faulthandler_timeout={SECONDS_A_TEST}"]
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -184,7 +186,7 @@ def noticed(path: str, source: str) -> bool:
             "    def get_source(self, name):",
             "        return SOURCE",
             "sys.meta_path.insert(0, Spoilt())",
-            f"sys.exit(pytest.main(['-xqq', '--no-header', '-o', 'faulthandler_timeout={SECONDS_A_TEST}', *{PLUGINS!r}, *{tests_for(path)!r}]))",
+            f"sys.exit(pytest.main([*{OPTIONS!r}, *{tests_for(path)!r}]))",
         ]
     )
     # With plugins of its own choice pytest would read our modules from the disk, to rewrite their assertions: ours is one.

@@ -1,7 +1,9 @@
 """The parts of the journal: what is written once, what comes back, and who waits for what."""
 
 import asyncio
-from datetime import timedelta
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -164,16 +166,31 @@ class Slow:
 
     def __init__(self) -> None:
         self.batches: list[tuple[Row, ...]] = []
+        self.instants: list[datetime] = []
         self.fails = False
 
     def append(self, batch: bytes, at: Any) -> None:
         if self.fails:
             raise NotKept("the disk is gone")
         self.batches.append(decode(batch))
+        self.instants.append(at)
 
 
-def writer_on(file: Any, failures: list[NotKept]) -> Writer:
-    return Writer(file, lambda: T0, failures.append)
+class Gated(Slow):
+    """A file each of whose commits takes until it is let ``through``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.through = threading.Event(), threading.Semaphore(0)
+
+    def append(self, batch: bytes, at: Any) -> None:
+        self.reached.set()
+        self.through.acquire(timeout=30)
+        super().append(batch, at)
+
+
+def writer_on(file: Any, failures: list[NotKept], now: Callable[[], datetime] = lambda: T0) -> Writer:
+    return Writer(file, now, failures.append)
 
 
 async def test_what_comes_together_is_committed_together() -> None:
@@ -191,6 +208,52 @@ async def test_what_comes_together_is_committed_together() -> None:
     writer.write(LifeRow(3))
     await writer.close()
     assert file.batches[1:] == [(LifeRow(3),)]
+
+
+async def test_one_turn_of_the_loop_is_one_group() -> None:
+    """However many rows come in it: the instant is asked once."""
+    asked: list[datetime] = []
+
+    def now() -> datetime:
+        asked.append(T0)
+        return T0
+
+    writer = writer_on(Slow(), [], now)
+    for number in range(3):
+        writer.write(LifeRow(number))
+    await writer.durable()
+    assert len(asked) == 1
+    await writer.close()
+
+
+async def test_what_gathers_while_the_disk_is_busy_is_committed_together() -> None:
+    """Whichever turns of the loop it came in, in order, with the latest instant; each waits for its own commit."""
+    file, instants = Gated(), iter([T0 + timedelta(number) for number in range(4)])
+    writer = writer_on(file, [], lambda: next(instants))
+    waiting = []
+    for number in range(4):
+        writer.write(LifeRow(number))
+        waiting.append(asyncio.ensure_future(writer.durable()))
+        await asyncio.sleep(0)
+        if not number:
+            await asyncio.to_thread(file.reached.wait, 30)
+    file.through.release()
+    await waiting[0]
+    assert [it.done() for it in waiting] == [True, False, False, False]
+    assert writer.pending
+    file.through.release()
+    await asyncio.gather(*waiting)
+    assert not writer.pending
+    assert file.batches == [(LifeRow(0),), (LifeRow(1), LifeRow(2), LifeRow(3))]
+    assert file.instants == [T0, T0 + timedelta(3)]
+    await writer.close()
+
+
+async def test_a_process_that_ends_without_closing_is_not_held_up() -> None:
+    """The thread that commits is nobody's to wait for."""
+    writer = writer_on(Slow(), [])
+    assert [thread.daemon for thread in threading.enumerate() if thread.name == "journal"] == [True]
+    await writer.close()
 
 
 async def test_many_may_wait_and_some_give_up() -> None:
