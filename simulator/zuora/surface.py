@@ -29,11 +29,6 @@ LOST_STATUS = 504
 """What a client sees of an answer that was lost: requests end at 120 s with a gateway timeout (documented)."""
 COUNTED = frozenset({Family.V1, Family.CRUD, Family.ACTION})
 """Those that tell of the concurrency limit: what is under ``/v1`` (documented: RL)."""
-LOST_STATUS = 504
-"""What a client sees of an answer that was lost: requests end at 120 s with a gateway timeout (documented)."""
-CONCURRENCY = {"Concurrency-Limit-Type": "Default", "Concurrency-Limit-Limit": str(limits.CONCURRENT)}
-COUNTED = frozenset({Family.V1, Family.CRUD, Family.ACTION})
-"""Those that tell of the concurrency limit: what is under ``/v1`` (documented: RL)."""
 
 
 Worded = Callable[[web.Request, int, Mapping[str, str], bytes], web.StreamResponse]
