@@ -123,10 +123,12 @@ class TextLines:
             case ExchangeStarted(delivery=delivery, at=at) if delivery.exchange <= 1:
                 where = f"{delivery.event.name} → {delivery.subscription.method} {mask_url(delivery.subscription.url)}"
                 limit = limit_of(self._simulator, delivery)
-                self._line(at, "callout", delivery.id, f"{plain(where)}  {_tried(delivery.attempts, limit)}")
+                self._line(
+                    at, "callout", delivery.id, f"{plain(where)}  {_tried(delivery.attempts, limit, delivery.resent)}"
+                )
             case AttemptEnded(delivery=delivery, attempt=attempt):
                 code = self._tint(attempt.verdict.decision, str(attempt.response_code))
-                said = f"{code}  {_tried(attempt.number, attempt.limit)}: {plain(why(attempt))}{_advice(attempt)}"
+                said = f"{code}  {_tried(attempt.number, attempt.limit, attempt.resend)}: {plain(why(attempt))}{_advice(attempt)}"
                 self._line(attempt.ended_at, "answer", delivery.id, said)
 
     def refused(self, method: str, path: str, status: int, words: str) -> None:
@@ -176,9 +178,9 @@ def limit_of(simulator: Simulator, delivery: Delivery) -> int:
     return simulator.instance.engine.dialects[delivery.event.dialect].policy(delivery).limit
 
 
-def _tried(number: int, limit: int) -> str:
-    """``attempt 1/3``; a resend may go beyond the limit."""
-    return f"attempt {number}/{limit}" if number <= limit else f"attempt {number}, a resend"
+def _tried(number: int, limit: int, resend: bool) -> str:
+    """``attempt 1/3``; a resend stands outside of the limit."""
+    return f"attempt {number}, a resend" if resend else f"attempt {number}/{limit}"
 
 
 def _advice(attempt: Attempt) -> str:

@@ -176,12 +176,16 @@ async def test_what_others_wrote_steers_no_terminal(capsys: pytest.CaptureFixtur
         zuora.fire("red\x1b[31m\nalert")
         async with aiohttp.ClientSession(zuora.url, headers=zuora.headers) as client:
             await client.post("/v1/async/accounts", json={"name": "Acme"})
+        await zuora.settle()
+        zuora.resend(zuora.callouts[0])
         zuora.marketing_cloud.call("Create", [{"EmailAddress": f"{each}@example.com"} for each in "ab"])
         await zuora.settle()
         first, said = capsys.readouterr().out.split("\n\n")
         assert f"move it: zuora-simulator advance 30m --server {zuora.url}\n" in first
     assert "\x1b" not in said
-    assert sorted(line.split()[1] for line in said.splitlines()) == ["answer", "callout", *["request"] * 4]
+    kinds = sorted(line.split()[1] for line in said.splitlines())
+    assert kinds == ["answer", "answer", "callout", "callout", "request", "request", "request", "request"]
+    assert said.count("  attempt 1/3") == said.count("  attempt 2, a resend") == 2
     assert "POST /Service.asmx (Create Subscriber x 2) succeeded" in said
 
 
