@@ -142,3 +142,45 @@ async def test_an_empty_page_names_the_next_command(open_page: OpenPage, page_ur
     page = await open_page(page_url)
     await expect(page.locator(".empty .command").first).to_contain_text("zuora-simulator trigger")
     await expect(page.locator("footer")).to_contain_text("Unofficial, not affiliated with Zuora or Salesforce")
+
+
+async def test_an_address_that_nobody_can_mean(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """A view, an order or a time that does not exist leaves the timeline as it is, never a blank page."""
+    async with listening(404) as app:
+        await client.notify(app.url)
+        await client.submit()
+        page = await open_page(f"{page_url}?view=nonsense&axis=x&order=random&from=soon&to=later")
+        await expect(page.locator(".row.callout")).to_have_count(1)
+        await expect(page.get_by_role("button", name="Timeline")).to_have_attribute("aria-current", "page")
+
+
+async def test_a_resend_and_a_reset_are_told_as_such(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """A resend is outside of the limit, and a reset is no connection that came back."""
+    async with listening(404, 404) as app:
+        await client.notify(app.url)
+        await client.submit()
+        page = await open_page(page_url)
+        await page.locator(".row.callout").click()
+        await expect(page.locator(".detail .badges")).to_contain_text("attempt 1 of 3")
+        await page.get_by_role("button", name="Resend").click()
+        await expect(page.locator(".detail .badges")).to_contain_text("attempt 2, a resend")
+        await expect(page.locator(".row.callout .tally")).to_have_text("2, resent")
+        await page.get_by_role("button", name="Reset…").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Reset").click()
+        await expect(page.locator(".toast").last).to_contain_text("Everything is reset")
+        await expect(page.locator(".row.callout")).to_have_count(0)
+        await expect(page.locator(".toast", has_text="Connected again")).to_have_count(0)
+
+
+async def test_a_raw_body_stays_raw(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """Whoever reads a body as it was sent goes on reading it so when the next attempt is drawn."""
+    async with listening(503, 404) as app:
+        await client.notify(app.url, "Payment Declined")
+        await client.fire("Payment Declined", AccountId="8a80")
+        page = await open_page(page_url)
+        await page.locator(".row.callout").click()
+        await page.locator(".sent").get_by_role("button", name="Raw").click()
+        await client.simulator.advance(minutes=30)
+        await expect(page.locator(".attempt-tab")).to_have_count(2)
+        await expect(page.locator(".sent").get_by_role("button", name="Raw")).to_have_attribute("aria-pressed", "true")
+        await expect(page.locator(".sent .body")).to_have_text('{"AccountId":"8a80"}')

@@ -138,11 +138,13 @@ function start(source) {
 
   function heard(name) {
     const [text, kind] = STATUS[name];
+    const cut = !connected;
     connected = name !== "lost" && name !== "connecting";
     setText(status, text);
     status.className = `status ${kind}`;
     document.body.classList.toggle("lost", name === "lost");
-    if (name === "again") notices.toast("Connected again.");
+    // A reset begins anew on the connection that there is.
+    if (name === "again" && cut) notices.toast("Connected again.");
     if (name === "restarted") notices.toast("The server was restarted. What you see is what it holds now.", "again", 8);
     schedule();
   }

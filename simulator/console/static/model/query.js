@@ -1,8 +1,16 @@
 // What is looked at: filters, the open record, the view. The address of the page is its only memory, so a link shows the
 // same thing to somebody else, and Back goes back.
 
+import {instant} from "./format.js";
+
 const KEYS = ["view", "q", "outcome", "event", "provider", "from", "to", "axis", "order", "open", "attempt", "story"];
 const DEFAULTS = { view: "timeline", axis: "clock" };
+const among = (...words) => (text) => words.includes(text);
+const isInstant = (text) => instant(text) !== null;
+// What can be meant; an address that says something else there is read as if it said nothing.
+const MEANT = {
+  view: among("timeline", "definitions", "settings"), axis: among("clock", "start"), order: among("newest", "oldest"), from: isInstant, to: isInstant,
+};
 // A change of these is a step that Back undoes; the others are typing.
 const STEPS = new Set(["view", "open", "story"]);
 
@@ -35,7 +43,8 @@ function fill(patch) {
 
 function read() {
   const given = new URLSearchParams(location.search);
-  return Object.fromEntries(KEYS.map((key) => [key, given.get(key) || DEFAULTS[key] || null]));
+  const meant = (key) => (!MEANT[key] || MEANT[key](given.get(key)) ? given.get(key) : null);
+  return Object.fromEntries(KEYS.map((key) => [key, meant(key) || DEFAULTS[key] || null]));
 }
 
 function text(query) {

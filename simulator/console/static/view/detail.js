@@ -5,7 +5,7 @@ import {append, button, el, glyph, replace, setText, visible} from "../model/dom
 import {asCurl, asPytest, asScenarioStep} from "../model/copies.js";
 import {fullText, spanText} from "../model/format.js";
 import {eventsOf} from "../model/store.js";
-import {codeText, tone, waitText} from "./lane.js";
+import {codeText, tone, triedText, waitText} from "./lane.js";
 import {drawBody, drawExchange, moments} from "./exchange.js";
 import {badge, outcomeBadge, place, stateBadge} from "./row.js";
 import {drawOutcomeForm} from "./outcome.js";
@@ -97,7 +97,7 @@ export function createDetail(context) {
     replace(content,
       heading("Callout", visible(callout.event),
         outcomeBadge(callout),
-        attempts.length > 0 && el("span", { class: "hint", text: `attempt ${attempts.at(-1).number} of ${attempts.at(-1).limit ?? callout.maxAttempts ?? "?"}` }),
+        attempts.length > 0 && el("span", { class: "hint", text: `attempt ${triedText(callout, " of ", "a resend")}` }),
         due,
         store.providers.size > 1 && badge(visible(store.overview?.providers?.[callout.provider] ?? callout.provider), "none")),
       chosen ? whyBox(chosen, callout) : el("p", { class: "why-box wait", text: callout.due === null ? "Nothing has been sent." : `The first attempt is due at ${fullText(callout.due)}.` }),

@@ -7,6 +7,9 @@ import {codeText} from "./lane.js";
 
 const COLOURED = 20000;
 
+// Which form of a body somebody chose: it holds for every body, also when a record is drawn anew.
+let chosen = "pretty";
+
 export function drawExchange(exchange, number, many, copy) {
   const sent = Date.parse(exchange.sentAt);
   const ended = Date.parse(exchange.endedAt);
@@ -82,8 +85,8 @@ export function drawBody(body, type = "", faultAt = null) {
     for (const choice of choices) choice.setAttribute("aria-pressed", String(choice.dataset.form === wanted));
   };
   const choices = pretty === null ? [] : ["pretty", "raw"].map((form) =>
-    button(form === "pretty" ? "Pretty" : "Raw", () => show(form), { class: "toggle", data: { form } }));
-  show(pretty === null ? "raw" : "pretty");
+    button(form === "pretty" ? "Pretty" : "Raw", () => { chosen = form; show(form); }, { class: "toggle", data: { form } }));
+  show(pretty === null ? "raw" : chosen);
   return el("div", { class: "body-box" },
     el("div", { class: "body-bar" }, el("span", { class: "hint", text: sizeText(raw) }), choices.length > 0 && el("span", { class: "pair" }, choices)),
     text);

@@ -138,6 +138,12 @@ function paintDue(callout, x, parts) {
   parts.marks.push({ x: x(callout.due), tone: "due", title: `attempt ${number} is due at ${timeText(callout.due)}` });
 }
 
+// How many attempts so far, of how many; a resend stands outside of the limit.
+export function triedText(callout, of, resent) {
+  const last = callout.attempts.at(-1);
+  return last.resend ? `${last.number}, ${resent}` : `${last.number}${of}${last.limit ?? callout.maxAttempts ?? "?"}`;
+}
+
 export function waitText(callout, now) {
   if (callout.due === null || now === null || now === undefined) return "";
   return callout.due <= now ? "due now" : `due in ${spanText(callout.due - now)}`;

@@ -2,7 +2,7 @@
 
 import {append, el, glyph, visible} from "../model/dom.js";
 import {countText, fullText, shortId, spanText, timeText} from "../model/format.js";
-import {codeText, drawLane, tone, waitText} from "./lane.js";
+import {codeText, drawLane, tone, triedText, waitText} from "./lane.js";
 
 export function drawRow(node, row, index, look) {
   const { scale } = look;
@@ -103,7 +103,7 @@ const STATE = {
   ],
   event: ({ callouts, open }) => (open || !callouts.length ? null : summary(callouts)),
   callout: ({ item }, now) => [
-    el("span", { class: "tally", text: item.attempts.length ? `${item.attempts.at(-1).number}/${item.attempts.at(-1).limit ?? item.maxAttempts ?? "?"}` : waitText(item, now) }),
+    el("span", { class: "tally", text: item.attempts.length ? triedText(item, "/", "resent") : waitText(item, now) }),
     outcomeBadge(item),
   ],
   attempt: ({ item }) => [el("span", { class: "moment", text: item.sent === null ? "" : timeText(item.sent), title: fullText(item.sent) }), took(item)],
