@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 an expectation failed, 2 the command or a file is wrong, 3
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from simulator.core.errors import SimulatorError
 
@@ -19,6 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from simulator.cli.commands import program
 
+    _speak_plainly()
     try:
         result = program.main(
             args=list(argv) if argv is not None else None, prog_name="zuora-simulator", standalone_mode=False
@@ -31,6 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     return result if isinstance(result, int) else 0
+
+
+def _speak_plainly() -> None:
+    """What a terminal or a pipe cannot spell, such as the arrow on one without Unicode, is a question mark and no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def complain(message: str, code: int) -> int:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol, TextIO
 
 from simulator.cli.serving import DEFAULT_PORT
+from simulator.cli.speaking import Speaker
 from simulator.cli.wording import asked, plain
 from simulator.core.explain import why
 from simulator.core.ledger import AttemptEnded, Cleared, ExchangeStarted, Fact, JobChanged
@@ -41,7 +42,7 @@ class JsonLines:
 
     def __init__(self, quiet: bool, out: TextIO | None = None) -> None:
         self._quiet = quiet
-        self._out = out
+        self._say = Speaker(out).say
         self._accepted = 0
 
     def ready(self, simulator: Simulator) -> None:
@@ -81,7 +82,7 @@ class JsonLines:
         return limit_of(self._simulator, delivery)
 
     def _print(self, **line: Any) -> None:
-        print(json.dumps(line, default=_instant), file=self._out or sys.stdout, flush=True)
+        self._say(json.dumps(line, default=_instant))
 
 
 class TextLines:
@@ -89,6 +90,7 @@ class TextLines:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
+        self._say = Speaker().say
         self._colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def ready(self, simulator: Simulator) -> None:
@@ -105,8 +107,8 @@ class TextLines:
             ("Clock", clock_words(simulator)),
             ("Seed", options.seed),
         ):
-            print(f"  {name:<14} {value}")
-        print(flush=True)
+            self._say(f"  {name:<14} {value}")
+        self._say()
 
     def fact(self, fact: Fact) -> None:
         if self._quiet:
@@ -138,7 +140,7 @@ class TextLines:
             self._line(at, "refused", "", refusal)
 
     def _line(self, at: datetime, what: str, identity: str, text: str) -> None:
-        print(f"{at:%H:%M:%S}  {what:<7}  {identity[:8]:<8}  {text}", flush=True)
+        self._say(f"{at:%H:%M:%S}  {what:<7}  {identity[:8]:<8}  {text}")
 
     def _tint(self, state: str, text: str | None = None) -> str:
         good = state in (JobPhase.SUCCEEDED, Decision.DELIVERED)

@@ -14,7 +14,7 @@ from simulator.cli import main
 from simulator.cli.lines import text_lines
 from simulator.host import Simulator
 from simulator.receiver import Receiver
-from tests.support.command import LIMIT, Served, environment, run, served
+from tests.support.command import COMMAND, LIMIT, Served, environment, run, served
 
 CONFIG = """\
 max-attempts: 5
@@ -310,3 +310,48 @@ def next_commands(server: Served) -> list[str]:
         told.kill()
     commands: list[str] = json.loads(snapshot.removeprefix("data:"))["overview"]["nextCommands"]
     return commands
+
+
+def test_it_serves_on_when_nobody_takes_its_lines(tmp_path: Path) -> None:
+    """Whoever started it may want the first line alone, and close the pipe: callouts go out all the same."""
+    with served("--clock", "virtual", cwd=tmp_path) as server, Receiver.threaded(answers=[503, 200]) as receiver:
+        server.printed.close()
+        fired = {"event": "Payment Declined", "to": receiver.url}
+        assert server.call("POST", "/_simulator/events", fired)[0] == 202
+        assert server.call("POST", "/_simulator/clock/drain", {})[1]["settled"]
+        _, told = server.call("GET", "/_simulator/callouts")
+        assert [attempt["responseCode"] for attempt in told["callouts"][0]["attempts"]] == [503, 200]
+        server.process.terminate()
+        assert server.process.wait(LIMIT) == 0
+
+
+def test_lines_that_no_disk_takes_are_not_taken_for_a_port(tmp_path: Path) -> None:
+    """One sentence says that they are gone, once; a full disk has nothing to do with the place to listen on."""
+    if not Path("/dev/full").exists():
+        pytest.skip("the system has no /dev/full")
+    with (
+        Path("/dev/full").open("w") as full,
+        subprocess.Popen(
+            [*COMMAND, "serve", "--port", "0"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.terminate()
+        rest = process.stderr.read()
+        assert process.wait(LIMIT) == 0
+    assert said.startswith("zuora-simulator: nobody takes these lines any more (No space left on device)")
+    assert rest == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_without_unicode_gets_no_traceback(encoding: str, tmp_path: Path) -> None:
+    """What it cannot spell is a question mark."""
+    ended = run("demo", cwd=tmp_path, env={"PYTHONIOENCODING": encoding})
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "? POST /oauth/token" in ended.stdout
