@@ -4,6 +4,7 @@ A surface owns paths and knows how its provider words a refusal; this module alo
 the client's becomes an answer, ours becomes a traceback in the log and a plain 500. It knows no socket.
 """
 
+import gzip
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
@@ -130,5 +131,10 @@ class Site:
 
 
 def said(response: web.StreamResponse) -> str:
-    """What an answer says, as text; empty where it is streamed."""
-    return (response.text or "") if isinstance(response, web.Response) and isinstance(response.body, bytes) else ""
+    """What an answer says, as text, however it is packed; empty where it is streamed."""
+    body = response.body if isinstance(response, web.Response) else None
+    if not isinstance(body, bytes):
+        return ""
+    if response.headers.get("Content-Encoding") == "gzip":
+        body = gzip.decompress(body)
+    return body.decode(errors="replace")

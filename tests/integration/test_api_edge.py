@@ -197,6 +197,20 @@ async def test_ten_megabytes_are_refused(client: Client, compressed: bool) -> No
     assert json.loads(said)["success"] is False
 
 
+async def test_a_long_refusal_is_packed_like_any_answer(zuora: Simulator, client: Client) -> None:
+    """And is told in plain text to those who hear of refusals, such as the lines of `serve`."""
+    heard: list[str] = []
+    zuora.refusals.append(lambda method, path, status, words: heard.append(words))
+    ids = [f"{number:032x}" for number in range(100)]
+    path = "/notifications/callout-histories/resend"
+    headers = JSON | {"Accept-Encoding": "gzip"}
+    status, headers, said = await raw(client, "POST", path, data=json.dumps(ids), headers=headers)
+    assert (status, headers["Content-Encoding"]) == (400, "gzip")
+    assert list(json.loads(gzip.decompress(said))) == ids
+    assert ids[0] in heard[0]
+    assert zuora.instance.dispatcher.broken == []
+
+
 async def test_gzip_both_ways(client: Client) -> None:
     """A compressed body is read; an answer of over 1000 bytes is compressed where the client takes that."""
     name = "x" * 2000
