@@ -231,6 +231,17 @@ async def test_a_masked_secret_that_comes_back_is_the_stored_one(client: Client)
         assert tenant.templates[made["id"]].hmac_secret == secret
 
 
+async def test_what_is_null_in_credentials_says_nothing(client: Client) -> None:
+    """Clients made from the specification write every field: a null leaves the default, or what is stored, as it is."""
+    auth = {"username": "u", "password": "p", "domain": None, "preemptive": None}
+    made = await create(client, TEMPLATES, **{**CALLOUT, "requiredAuth": True, "calloutAuth": auth})
+    assert made["calloutAuth"] == {"username": "u", "password": "******", "domain": None, "preemptive": False}
+    for preemptive in (True, None):
+        given = {"calloutAuth": {"preemptive": preemptive}}
+        _, changed = await client.call("PUT", f"{TEMPLATES}/{made['id']}", json=given)
+        assert changed["calloutAuth"] == {**made["calloutAuth"], "preemptive": True}
+
+
 async def test_the_event_of_a_template_stays(client: Client) -> None:
     """Another one is refused, by a change and by an import; one that has none is given one, which must exist."""
     made = await create(client, TEMPLATES, **CALLOUT, eventCategory=2110)

@@ -27,6 +27,8 @@ ANSWERED = (*STAMPS, "contentType")
 MASKED = "******"
 """How a stored password or secret is shown; a client that sends it back means the stored one."""
 
+_SAYS_NOTHING = (("password", MASKED), ("preemptive", None))
+
 
 class Registry(Struct, frozen=True):
     """What reading depends on: ids to give, URLs that are refused, the tenant's own events, and what is asked for."""
@@ -63,6 +65,8 @@ def template_of(given: Any, registry: Registry, event: EventType | None = None) 
         if plain.get(name, "") is None:
             del plain[name]  # null says nothing
     auth = plain.get("calloutAuth")
+    if isinstance(auth, Mapping) and auth.get("preemptive", "") is None:
+        plain["calloutAuth"] = {name: value for name, value in auth.items() if name != "preemptive"}
     if (
         not plain.get("requiredAuth")
         and isinstance(auth, Mapping)
@@ -85,7 +89,7 @@ def changed_template(
         given = {**given, "hmacSecret": before.hmac_secret}
     auth, stored = given.get("calloutAuth"), before.callout_auth
     if stored is not None and isinstance(auth, Mapping):
-        known = {name: value for name, value in auth.items() if not (name == "password" and value == MASKED)}
+        known = {name: value for name, value in auth.items() if (name, value) not in _SAYS_NOTHING}
         given = {**given, "calloutAuth": {**msgspec.to_builtins(stored), **known}}
     return template_of(whole | dict(given), registry, event=event)
 
