@@ -250,3 +250,23 @@ def test_what_was_begun_beside_is_no_state_file(path: str) -> None:
     File(path, 3).close()
     assert not Path(f"{path}.new").exists()
     assert Instance(Options(state=path)).options.seed == 3
+
+
+def test_an_empty_file_becomes_one(path: str) -> None:
+    """As `mktemp` makes it; what it then is stands in its header, for programs such as `file`."""
+    Path(path).touch()
+    File(path, 3).close()
+    content = content_of(path)
+    assert (content[60:64], content[68:72]) == ((1).to_bytes(4, "big"), b"ZSIM")
+    File(path, 0).close()
+
+
+def test_what_sqlite_says_is_told_where_there_are_no_words_for_it(path: str) -> None:
+    """With the file's name."""
+
+    def odd(path: str) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("something odd")
+
+    with pytest.raises(AuthorError) as raised:
+        File(path, 3, connect=odd)
+    assert str(raised.value) == f"the state file {path} failed (SQLite: something odd)"
