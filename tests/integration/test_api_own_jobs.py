@@ -127,6 +127,15 @@ async def test_a_journal_run_lacks_a_field(client: Client) -> None:
     assert body["reasons"][0]["code"] == 50000022
 
 
+async def test_a_journal_run_is_numbered_by_the_service(client: Client) -> None:
+    """Two that bring the same number are two; transaction types that are no list are refused."""
+    run = {"journalEntryDate": "2026-01-01", "transactionTypes": [{"type": "Invoice Item"}], "number": "JR-00000001"}
+    made = [(await client.call("POST", "/v1/journal-runs", json=run))[1]["journalRunNumber"] for _ in range(2)]
+    assert made == ["JR-00000001", "JR-00000002"]
+    _, body = await client.call("POST", "/v1/journal-runs", json={**run, "transactionTypes": "Invoice Item"})
+    assert body["reasons"][0]["code"] == 50000020
+
+
 async def test_a_trial_balance(zuora: Simulator, client: Client) -> None:
     """One at a time; done when its job is."""
     path = "/v1/accounting-periods/ap1"

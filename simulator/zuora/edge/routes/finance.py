@@ -9,7 +9,7 @@ from simulator.core.errors import ClientError
 from simulator.core.model import JobPhase
 from simulator.zuora.edge.call import Call
 from simulator.zuora.edge.operations import Body, Operation
-from simulator.zuora.edge.replies import MISSING_FIELD, RULE, Family, Reply, no_entity
+from simulator.zuora.edge.replies import BAD_VALUE, MISSING_FIELD, RULE, Family, Reply, no_entity
 from simulator.zuora.edge.routes import own
 from simulator.zuora.edge.shapes import (
     V1_FAILURES,
@@ -31,11 +31,13 @@ BUSY = frozenset({"Processing", "CancelInprogress", "DeleteInprogress"})
 
 
 def create_run(call: Call) -> Reply:
-    """A journal run, pending until its job is done."""
+    """A journal run, pending until its job is done; its number is Zuora's to give."""
     lacking = missing(JOURNAL_RUN, call.fields, strict_fields=False)
     if lacking is not None:
         raise ClientError(lacking.message, status=200, code=lacking.code)
-    fields = {**call.fields, "status": "Pending"}
+    if not isinstance(call.fields["transactionTypes"], list):
+        raise ClientError("The value of field 'transactionTypes' must be an array.", status=200, code=BAD_VALUE)
+    fields = {name: value for name, value in call.fields.items() if name != "number"} | {"status": "Pending"}
     run = make(call.tenant, JOURNAL_RUN, fields, call.service.next_id(call.tenant, "resource"))
     own.begin(call, OwnKind.JOURNAL_RUN, run.number or run.id)
     return Reply({"journalRunNumber": run.number, "success": True})
