@@ -93,6 +93,7 @@ async def test_the_strict_knob_asks_for_a_name(zuora: Simulator, client: Client)
         ({"callout": {"name": "c"}}, "ConstraintViolated", "calloutBaseurl"),
         ({"callout": []}, "ConstraintViolated", "callout"),
         ({"eventTypeName": "Async Request Suceeded"}, "ObjectNotFound", "Async Request Succeeded"),
+        ({"eventTypeName": "AccountEdit"}, "ObjectNotFound", "made by POST /events/event-triggers"),
         ({"description": "x" * 256}, "ConstraintViolated", "255"),
         ({"name": "x" * 256}, "ConstraintViolated", "255"),
         ({"emailActive": True}, "ConstraintViolated", "emailTemplateId"),

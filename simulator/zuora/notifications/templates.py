@@ -27,6 +27,7 @@ ANSWERED = (*STAMPS, "contentType")
 MASKED = "******"
 """How a stored password or secret is shown; a client that sends it back means the stored one."""
 
+HOW_TO_REGISTER = ": a custom event is made by POST /events/event-triggers; --allow-unknown takes any name"
 _SAYS_NOTHING = (("password", MASKED), ("preemptive", None))
 
 
@@ -120,7 +121,7 @@ def event_named(
         return EventType(name, found.category, found.object, found.area, found.kind)
     if allow_unknown or registry.allow_unknown or canonical(name) in map(canonical, registry.own_events):
         return custom_event(name)
-    near = near_events(name, registry.own_events)
+    near = near_events(name, registry.own_events) or HOW_TO_REGISTER
     raise ClientError(f"eventType {{{namespace}, {name}}} does not exist{near}", code=NO_OBJECT)  # documented words
 
 
