@@ -90,14 +90,15 @@ async def test_the_database_of_another_program_is_left_as_it_is(path: str) -> No
     assert content_of(path) == content
 
 
-async def test_another_format_is_named(path: str) -> None:
+@pytest.mark.parametrize("number", [99, 0x01000001])
+async def test_another_format_is_named(path: str, number: int) -> None:
     """With what to do about it."""
     await filled(path)
     content = bytearray(content_of(path))
-    content[60:64] = (99).to_bytes(4, "big")
+    content[60:64] = number.to_bytes(4, "big")
     fill(path, content)
     message = await refused(path)
-    assert "format 99" in message
+    assert f"format {number}," in message
     assert "state export" in message
     assert content_of(path) == content
 
@@ -270,3 +271,11 @@ def test_what_sqlite_says_is_told_where_there_are_no_words_for_it(path: str) -> 
     with pytest.raises(AuthorError) as raised:
         File(path, 3, connect=odd)
     assert str(raised.value) == f"the state file {path} failed (SQLite: something odd)"
+    assert not list(Path(path).parent.iterdir()), "what was begun is not left behind"
+
+
+def test_nobody_waits_for_another_process(path: str) -> None:
+    """It may hold the file for days."""
+    connection = journal_file.connect(path)
+    assert connection.execute("PRAGMA busy_timeout").fetchone() == (0,)
+    connection.close()

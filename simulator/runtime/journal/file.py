@@ -152,23 +152,24 @@ def _create(path: str, seed: int, connect: Connect) -> None:
         Path(made).touch(mode=0o600)  # it will hold credentials
     except OSError as error:
         raise AuthorError(f"the state file {path} cannot be made: {error.strerror}") from error
-    connection = _Guarded(path, lambda: connect(made))
     try:
-        for statement in (
-            f"PRAGMA application_id={OURS}",
-            f"PRAGMA user_version={FORMAT}",
-            "BEGIN",
-            SCHEMA,
-            "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-        ):
-            connection.do(statement)
-        connection.do("INSERT INTO about VALUES ('seed', ?)", (str(seed),))
-        connection.do("COMMIT")
-        connection.close()
+        connection = _Guarded(path, lambda: connect(made))
+        try:
+            for statement in (
+                f"PRAGMA application_id={OURS}",
+                f"PRAGMA user_version={FORMAT}",
+                "BEGIN",
+                SCHEMA,
+                "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+            ):
+                connection.do(statement)
+            connection.do("INSERT INTO about VALUES ('seed', ?)", (str(seed),))
+            connection.do("COMMIT")
+        finally:
+            connection.close()
         Path(made).replace(path)
     except BaseException:
-        connection.close()
-        Path(made).unlink(missing_ok=True)
+        Path(made).unlink()
         raise
 
 
