@@ -69,7 +69,9 @@ async def _execute(start: Start, command: tuple[str, ...], style: str) -> int:
                 lines.ready(simulator)
                 simulator.instance.engine.ledger.listeners.append(lines.fact)
                 simulator.refusals.append(lines.refused)
-            return await _run(command, {**os.environ, **_told(simulator, Path(folder))})
+            code = await _run(command, {**os.environ, **_told(simulator, Path(folder))})
+        await lines.speaker.finish()
+        return code
 
 
 def _told(simulator: "Simulator", folder: Path) -> dict[str, str]:

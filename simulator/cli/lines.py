@@ -21,7 +21,9 @@ from simulator.records import label_of
 
 
 class Lines(Protocol):
-    """Someone who is told."""
+    """Someone who is told, and who says it through ``speaker``."""
+
+    speaker: Speaker
 
     def ready(self, simulator: Simulator) -> None:
         """It listens now."""
@@ -42,7 +44,8 @@ class JsonLines:
 
     def __init__(self, quiet: bool, out: TextIO | None = None) -> None:
         self._quiet = quiet
-        self._say = Speaker(out).say
+        self.speaker = Speaker(out)
+        self._say = self.speaker.say
         self._accepted = 0
 
     def ready(self, simulator: Simulator) -> None:
@@ -90,7 +93,8 @@ class TextLines:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
-        self._say = Speaker().say
+        self.speaker = Speaker()
+        self._say = self.speaker.say
         self._colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def ready(self, simulator: Simulator) -> None:

@@ -74,4 +74,5 @@ async def _serve(start: Start, lines: Lines) -> int:
         if simulator.instance.state is not None:
             simulator.instance.state.on_failure = lost
         await stopped.wait()
+    await lines.speaker.finish()
     return complain(str(failures[0]), 2) if failures else 0

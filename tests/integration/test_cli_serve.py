@@ -355,3 +355,25 @@ def test_a_terminal_without_unicode_gets_no_traceback(encoding: str, tmp_path: P
     ended = run("demo", cwd=tmp_path, env={"PYTHONIOENCODING": encoding})
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "? POST /oauth/token" in ended.stdout
+
+
+def test_a_reader_that_does_not_read_holds_up_nothing(tmp_path: Path) -> None:
+    """A full pipe stops no callout; what did not fit into it is there when somebody reads on."""
+    with served("--clock", "virtual", cwd=tmp_path) as server, Receiver.threaded() as receiver:
+        for _ in range(150):  # some 100 kB of lines, where a pipe holds 64
+            fired = {"event": "Payment Declined", "to": receiver.url}
+            assert server.call("POST", "/_simulator/events", fired)[0] == 202
+        assert server.call("POST", "/_simulator/clock/settle", {})[1]["settled"]
+        assert len(receiver.requests) == 150
+        said = [server.line()["event"] for _ in range(300)]
+        assert (said.count("callout"), said.count("answer")) == (150, 150)
+        assert server.stop() == 0
+
+
+def test_a_reader_that_never_reads_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    """It has a second to take what was kept for it, and Ctrl-C and SIGTERM have two."""
+    with served("--clock", "virtual", cwd=tmp_path) as server:
+        for _ in range(400):
+            server.call("POST", "/_simulator/nowhere-" + "x" * 400, {})
+        server.process.terminate()
+        assert server.process.wait(LIMIT) == 0
