@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from simulator.host import Simulator
     from simulator.replay.source import Story
 
+IDLE = {"real": ("concurrency", "patience"), "virtual": ("rate",)}
+"""What says nothing to a clock of this kind."""
+
 EVENTS = ("Async Request Succeeded", "Async Request Failed")
 
 
@@ -45,6 +48,10 @@ class Start(Struct, frozen=True):
                 raise AuthorError(f"--forward-to {mask_url(self.forward_to)}: {error}") from None
         if self.story is not None:
             await _build(self.story, simulator, self.forward_to)
+        for name in IDLE[self.options.clock]:
+            origin = self.options.origins.get(name, "")
+            if origin.startswith(("flag", "environment", "config")):
+                complain(f"warning: {name} ({origin}) does nothing on a {self.options.clock} clock", 0)
         if not means_loopback(self.options.host):
             complain(
                 f"warning: listening on {self.options.host}, beyond this machine: whoever reaches it may use it. In a "

@@ -377,3 +377,21 @@ def test_a_reader_that_never_reads_does_not_hold_up_the_end(tmp_path: Path) -> N
             server.call("POST", "/_simulator/nowhere-" + "x" * 400, {})
         server.process.terminate()
         assert server.process.wait(LIMIT) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--rate", "5", "--clock", "virtual"], "warning: rate (flag --rate) does nothing on a virtual clock"),
+        (["--patience", "5s"], "warning: patience (flag --patience) does nothing on a real clock"),
+    ],
+)
+def test_an_option_for_the_other_clock_is_not_ignored_in_silence(options: list[str], says: str, tmp_path: Path) -> None:
+    """It is taken, since a config file may serve both, and told."""
+    command = [*COMMAND, "serve", "--port", "0", *options]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == f"zuora-simulator: {says}\n"
+        process.kill()
