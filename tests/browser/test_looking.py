@@ -184,3 +184,19 @@ async def test_a_raw_body_stays_raw(open_page: OpenPage, page_url: str, client: 
         await expect(page.locator(".attempt-tab")).to_have_count(2)
         await expect(page.locator(".sent").get_by_role("button", name="Raw")).to_have_attribute("aria-pressed", "true")
         await expect(page.locator(".sent .body")).to_have_text('{"AccountId":"8a80"}')
+
+
+async def test_the_filters_keep_to_their_line(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """On a laptop the rows stay where they are when a filter is set, two providers and several events or not."""
+    async with listening(200) as app:
+        await client.notify(app.url, "Payment Declined")
+        await client.fire("Payment Declined", AccountId="1")
+        asked = {"ResponseType": "HTTPPost", "ResponseAddress": app.url, "RespondWhen": "OnCallComplete"}
+        client.simulator.marketing_cloud.call("Create", [{"EmailAddress": "a@example.com"}], SendResponseTo=[asked])
+        await client.simulator.settle()
+        page = await open_page(page_url)
+        await expect(page.get_by_label("Provider")).to_be_visible()
+        before = await page.locator(".axis").bounding_box()
+        await page.get_by_role("button", name="Delivered").click()
+        await expect(page.get_by_role("button", name="Clear filters")).to_be_visible()
+        assert await page.locator(".axis").bounding_box() == before

@@ -27,7 +27,7 @@ export function createFilters(context, tools) {
   }));
   const events = el("select", { "aria-label": "Event", on: { change: () => query.set({ event: events.value }) } });
   const providers = el("select", { "aria-label": "Provider", hidden: true, on: { change: () => query.set({ provider: providers.value }) } });
-  const clear = button("Clear filters", () => query.clear(), { class: "slight", hidden: true });
+  const clear = button(glyph("close"), () => query.clear(), { class: "icon", hidden: true, "aria-label": "Clear filters", title: "Clear filters" });
   const unfold = button(glyph("unfold"), () => context.foldAll(true), { class: "icon", "aria-label": "Unfold everything", title: "Unfold everything" });
   const fold = button(glyph("fold"), () => context.foldAll(false), { class: "icon", "aria-label": "Fold everything", title: "Fold everything" });
   const bar = el("div", { class: "filters", role: "search", "aria-label": "Filters" },
