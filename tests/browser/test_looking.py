@@ -137,6 +137,16 @@ async def test_a_definition_previews_what_it_would_send(open_page: OpenPage, pag
         assert client.simulator.callouts == ()
 
 
+async def test_a_preview_of_nothing_says_why(open_page: OpenPage, page_url: str, client: Client) -> None:
+    """An inactive definition, such as `trigger --to` leaves behind, would send nothing, and the page says so."""
+    async with listening(200) as app:
+        await client.post("/_simulator/events", {"event": "Payment Declined", "to": app.url})
+        page = await open_page(f"{page_url}?view=definitions")
+        await page.get_by_text("Preview what it would send").click()
+        await page.get_by_role("button", name="Preview", exact=True).click()
+        await expect(page.locator(".preview")).to_have_text("Nothing would be sent: this definition is inactive.")
+
+
 async def test_an_empty_page_names_the_next_command(open_page: OpenPage, page_url: str) -> None:
     """A newcomer is told what to type, and that this is unofficial."""
     page = await open_page(page_url)

@@ -43,7 +43,7 @@ export function createDefinitions(context) {
         replace(shown, renders.length ? renders.map((one) => [
           one.detail && el("p", { class: "note warning", text: visible(one.detail) }),
           drawRequest(one, (exchange) => context.copy(context.asCurl(exchange), "curl"), "Would send"),
-        ]) : el("p", { class: "hint", text: "Nothing would be sent." }));
+        ]) : el("p", { class: "hint", text: definition.active === false ? "Nothing would be sent: this definition is inactive." : "Nothing would be sent." }));
       } catch (fault) {
         replace(shown, el("p", { class: "note warning", text: visible(fault.message) }));
       }
