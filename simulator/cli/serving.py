@@ -107,7 +107,12 @@ OPTIONS = (
         metavar="CLIENT:SECRET",
         help="Let in no other OAuth client.",
     ),
-    option("--strict-fields", is_flag=True, default=None, help="Ask for more fields of what is created."),
+    option(
+        "--strict-fields",
+        is_flag=True,
+        default=None,
+        help="Ask for more fields of what is created, and for a number once.",
+    ),
     option("--token-lifetime", type=DURATION, help="Let tokens expire after that long, on the simulator's clock."),
     option("--allow-unknown", is_flag=True, default=None, help="Take events whose names nobody knows."),
     option("--rate-limits", is_flag=True, default=None, help="Answer 429 beyond Zuora's limits."),

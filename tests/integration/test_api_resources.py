@@ -222,21 +222,44 @@ async def test_a_part_of_a_contact_is_merged(client: Client) -> None:
     assert account["basicInfo"]["tagging"] == [3]
 
 
-async def test_a_number_belongs_to_one(client: Client) -> None:
-    """A second account of a number is refused, or the first would no longer be found; a PUT gives another free one."""
-    _, first = await client.call("POST", "/v1/accounts", json={"accountNumber": "A-1"})
-    payload = await done(client, "/v1/async/accounts", {"accountNumber": "A-1"})
-    reason = {"code": "50000030", "message": "The value 'A-1' of field 'accountNumber' is in use already."}
-    assert payload["reasons"] == [reason]
-    await client.call("POST", "/v1/accounts", json={"accountNumber": "A-2"})
-    _, refused = await client.call("PUT", "/v1/accounts/A-1", json={"accountNumber": "A-2"})
-    assert refused["success"] is False
-    for number in ("A-1", "A-3"):
-        assert (await client.call("PUT", "/v1/accounts/A-1", json={"accountNumber": number}))[1]["success"] is True
-    assert (await client.call("GET", "/v1/accounts/A-3"))[1]["basicInfo"]["id"] == first["accountId"]
-    assert (await client.call("GET", "/v1/accounts/A-1"))[1]["success"] is False
+async def test_strict_fields_give_a_number_to_one() -> None:
+    """A second account of it is refused, and the order that would make one; a PUT gives another free one."""
+    async with Simulator(strict_fields=True) as zuora, aiohttp.ClientSession() as session:
+        client = Client(zuora, session)
+        await client.log_in()
+        account = {"name": "Acme", "currency": "USD", "billToContact": {"lastName": "B"}}
+        _, first = await client.call("POST", "/v1/accounts", json={**account, "accountNumber": "A-1"})
+        payload = await done(client, "/v1/async/accounts", {**account, "accountNumber": "A-1"})
+        reason = {"code": "50000030", "message": "The value 'A-1' of field 'accountNumber' is in use already."}
+        assert payload["reasons"] == [reason]
+        order = {"orderDate": "2026-01-01", "newAccount": {**account, "accountNumber": "A-1"}}
+        assert (await client.call("POST", "/v1/orders", json=order))[1]["success"] is False
+        assert (await client.call("GET", "/v1/orders"))[1]["orders"] == []
+        await client.call("POST", "/v1/accounts", json={**account, "accountNumber": "A-2"})
+        _, refused = await client.call("PUT", "/v1/accounts/A-1", json={"accountNumber": "A-2"})
+        assert refused["success"] is False
+        for number in ("A-1", "A-3"):
+            put = await client.call("PUT", "/v1/accounts/A-1", json={"accountNumber": number})
+            assert put[1]["success"] is True
+        assert (await client.call("GET", "/v1/accounts/A-3"))[1]["basicInfo"]["id"] == first["accountId"]
+        assert (await client.call("GET", "/v1/accounts/A-1"))[1]["success"] is False
+        _, page = await client.call("GET", "/v1/accounts")
+        assert sorted(one["accountNumber"] for one in page["accounts"]) == ["A-2", "A-3"]
+
+
+async def test_a_number_that_comes_twice_hides_nothing(client: Client) -> None:
+    """A sample may be sent again and again: the first is found by its number, all are listed, each goes by its id."""
+    ids = [(await client.call("POST", "/v1/accounts", json={"accountNumber": "A-1"}))[1]["accountId"] for _ in range(3)]
+    assert (await done(client, "/v1/async/accounts", {"accountNumber": "A-1"}))["state"] == "succeeded"
+    assert (await client.call("GET", "/v1/accounts/A-1"))[1]["basicInfo"]["id"] == ids[0]
     _, page = await client.call("GET", "/v1/accounts")
-    assert sorted(one["accountNumber"] for one in page["accounts"]) == ["A-2", "A-3"]
+    assert [one["id"] for one in page["accounts"]][:3] == ids
+    await client.call("PUT", f"/v1/accounts/{ids[1]}", json={"accountNumber": "A-2"})
+    assert (await client.call("GET", "/v1/accounts/A-2"))[1]["basicInfo"]["id"] == ids[1]
+    for gone in (ids[2], ids[0]):
+        assert (await client.call("DELETE", f"/v1/accounts/{gone}"))[1]["success"] is True
+    assert (await client.call("GET", "/v1/accounts/A-1"))[1]["success"] is False
+    assert len((await client.call("GET", "/v1/accounts"))[1]["accounts"]) == 2
 
 
 async def test_a_preview_makes_nothing(client: Client) -> None:
@@ -251,7 +274,7 @@ async def test_a_preview_makes_nothing(client: Client) -> None:
 
 
 async def test_an_order_makes_its_new_account(client: Client) -> None:
-    """`newAccount` is created with it, and is the order's account from then on; a number in use refuses both."""
+    """`newAccount` is created with it, and is the order's account from then on."""
     order = {"orderDate": "2026-01-01", "newAccount": {"name": "New", "accountNumber": "A-1"}}
     _, made = await client.call("POST", "/v1/orders", json={**order, "processingOptions": {"runBilling": True}})
     assert made["accountNumber"] == "A-1"
@@ -261,8 +284,7 @@ async def test_an_order_makes_its_new_account(client: Client) -> None:
     assert "newAccount" not in shown["order"]
     (invoice,) = (await client.call("GET", "/v1/invoices"))[1]["invoices"]
     assert (invoice["invoiceNumber"], invoice["accountNumber"]) == ("INV00000001", "A-1")
-    assert (await client.call("POST", "/v1/orders", json=order))[1]["success"] is False
-    assert len((await client.call("GET", "/v1/orders"))[1]["orders"]) == 1
+    assert (await client.call("POST", "/v1/orders", json=order))[1]["success"] is True
 
 
 async def test_a_long_query_goes_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

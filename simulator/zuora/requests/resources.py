@@ -108,7 +108,7 @@ def described(collection: str) -> Kind:
 
 
 class Resources(Shelf[Resource]):
-    """The shelf of a tenant's resources, findable by id and by number."""
+    """The shelf of a tenant's resources, findable by id and by number; a number in use twice is that of the first."""
 
     def __init__(self, told: Told) -> None:
         super().__init__("resources", Resource, told)
@@ -119,7 +119,8 @@ class Resources(Shelf[Resource]):
         before = self.get(key)
         if before is not None and before.number != record.number:
             self._unname(before)
-        self._named.setdefault(record.collection, {})[record.number or key] = key
+        named, name = self._named.setdefault(record.collection, {}), record.number or key
+        named[key if named.get(name, key) != key else name] = key
         return super().put(key, record)
 
     def remove(self, key: str) -> Resource | None:
@@ -130,8 +131,7 @@ class Resources(Shelf[Resource]):
 
     def _unname(self, record: Resource) -> None:
         named, name = self._named[record.collection], record.number or record.id
-        if named.get(name) == record.id:
-            del named[name]
+        del named[name if named.get(name) == record.id else record.id]
 
     def find(self, collection: str, key: str) -> Resource | None:
         """The resource of that kind with that id or number."""

@@ -9,6 +9,7 @@ from simulator.zuora.requests.work import Done, Reason, apply, target_of
 from simulator.zuora.tenant import Tenant
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ACCOUNT = {"accountNumber": "A-1", "name": "A", "currency": "USD", "billToContact": {"lastName": "B"}}
 
 
 def tenant() -> Tenant:
@@ -18,8 +19,8 @@ def tenant() -> Tenant:
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("accounts", {"accountNumber": "A-1"}),
-        ("orders", {"orderDate": "2026-01-01", "orderNumber": "O-1", "newAccount": {"accountNumber": "A-1"}}),
+        ("accounts", ACCOUNT),
+        ("orders", {"orderDate": "2026-01-01", "orderNumber": "O-1", "newAccount": ACCOUNT}),
     ],
 )
 def test_work_that_is_done_once_more_finds_its_numbers_free(path: str, body: dict[str, Any]) -> None:
@@ -27,7 +28,7 @@ def test_work_that_is_done_once_more_finds_its_numbers_free(path: str, body: dic
     mine = tenant()
 
     def work(ids: str) -> Done | Reason:
-        return apply(mine, "POST", target_of((path,)), body, lambda what: f"{ids} {what}", NOW)
+        return apply(mine, "POST", target_of((path,)), body, lambda what: f"{ids} {what}", NOW, strict_fields=True)
 
     first = work("first")
     assert work("first") == first
