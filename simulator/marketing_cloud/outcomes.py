@@ -69,6 +69,11 @@ def read_rule(given: Mapping[str, Any]) -> Rule:
         known = " or ".join(ENDINGS)
         raise AuthorError(f"the result of an outcome is {known}, not {result!r}{near_match(str(result), ENDINGS)}")
     plain = {name: value for name, value in given.items() if value is not None and name != "seen"}
+    for name in ("method", "path", "type", "message"):
+        if not isinstance(plain.get(name, ""), str):
+            raise AuthorError(f"{name} of an outcome is text, not {plain[name]!r}")
+    if not plain.get("path", "/").startswith("/"):
+        raise AuthorError(f"the path of an outcome begins with /, so {plain['path']!r} meets no call")
     if "after" in plain:
         plain["after"] = parse_duration(plain["after"])
     for name in ("code", "nth"):

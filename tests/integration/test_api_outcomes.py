@@ -171,6 +171,7 @@ async def test_one_request_by_hand(zuora: Simulator, client: Client) -> None:
         ({"nth": 0}, "nth"),
         ({"after": "soon"}, "after"),
         ({"method": "FETCH"}, "method"),
+        ({"result": "fail", "path": "v1/async/accounts"}, "a path begins with /"),
         ("x", "an outcome is an object"),
     ],
 )

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from simulator import Receiver, Simulator
 from simulator.marketing_cloud.outcomes import Ruling
 from tests.support.cloud import (
@@ -200,6 +202,18 @@ async def test_outcomes_by_choice(zuora: Simulator, cloud: CloudClient) -> None:
         assert (response.status, "did you mean 'outcomes'?" in await response.text()) == (400, True)
     async with cloud.session.get(url, params={"clientid": "x"}) as response:
         assert (response.status, "did you mean 'clientId'?" in await response.text()) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "rule", [{"path": 5}, {"method": 7}, {"type": ["List"]}, {"message": {}}, {"path": "Service.asmx"}]
+)
+async def test_a_rule_that_meets_no_call(zuora: Simulator, cloud: CloudClient, rule: dict[str, Any]) -> None:
+    """What can be no name of a call is refused when it is written, and never a fault of ours at the next call."""
+    url = f"{zuora.url}/_simulator/marketing-cloud/outcomes"
+    async with cloud.session.put(url, json={"outcomes": [{"result": "fail"} | rule]}) as response:
+        assert (response.status, f"{next(iter(rule))} of an outcome" in await response.text()) == (400, True)
+    await cloud.submit(subscribers(1))
+    assert zuora.instance.dispatcher.broken == []
 
 
 async def test_a_call_that_never_ends_holds_up_its_conversation(zuora: Simulator, cloud: CloudClient) -> None:

@@ -144,6 +144,8 @@ def _check(rule: Rule) -> None:
         if value is not None and (value < least or (most is not None and value > most)):
             bound = f"from {least} to {most}" if most else f"{least} or more"
             raise ClientError(f"{name} must be {bound}, not {value}")
+    if rule.path is not None and not rule.path.startswith(("/", "*")):
+        raise ClientError(f"a path begins with / or *, so {rule.path!r} meets no request")
     if rule.result is Result.STATUS and rule.status is None:
         raise ClientError("the result 'status' needs a status, such as 429")
     if rule.status is not None and rule.result not in ANSWERS:
