@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from simulator.core.dialect import Dialect
 from simulator.core.faults import Rewrite, lose
+from simulator.core.heads import CALLOUT
 from simulator.core.model import Attempt, Callout, Delivery, Exchange, Outcome, Policy, Verdict
 
 
@@ -41,11 +42,10 @@ class Dispatch(Struct, frozen=True, gc=False):
 def hear(dispatch: Dispatch, outcomes: Sequence[Outcome], sent_at: datetime, ended_at: datetime) -> datetime:
     """Keep what came of ``dispatch``, an outcome for each of its callouts; answers with the instant at which it was over."""
     attempt = dispatch.attempt
-    loses = attempt.rewrite.lose_answer
     over = ended_at
     for place, (callout, outcome) in enumerate(zip(dispatch.callouts, outcomes, strict=True)):
         heard, until = outcome, ended_at
-        if loses:
+        if attempt.rewrite.lose_answer and callout.purpose == CALLOUT:
             heard = lose(outcome)
             until = max(ended_at, sent_at + heard.nominal)
             over = max(over, until)

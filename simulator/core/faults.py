@@ -1,7 +1,7 @@
 """Scripted misfortune: drop, delay, reorder, duplicate, lost answer.
 
 A fault rewrites what is sent and never the rules: a copy is an extra exchange whose answer decides nothing, a lost
-answer is judged as the timeout it looks like. Chance comes from the seed, so a run with faults repeats.
+answer of success is judged as the timeout it looks like. Chance comes from the seed, so a run with faults repeats.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,9 @@ from msgspec.structs import replace
 
 from simulator.core.ids import Ids
 from simulator.core.model import Delivery, ErrorClass, Outcome
+
+SUCCESS = 2
+"""The first digit of the statuses of success."""
 
 LOST_AFTER = timedelta(seconds=15)
 """How long one waits for an answer that is lost: the documented 15 s for the transfer."""
@@ -167,8 +170,11 @@ class Faults:
 
 
 def lose(outcome: Outcome) -> Outcome:
-    """A complete answer as the sender sees it when it is lost on the way: a timeout."""
-    if outcome.error is not None or outcome.status is None:
+    """A complete answer of success as the sender sees it when it is lost on the way: a timeout; all else as it is.
+
+    So a receiver that has asked for credentials, or has failed, is heard, and has its say once more.
+    """
+    if outcome.error is not None or outcome.status is None or outcome.status // 100 != SUCCESS:
         return outcome
     return Outcome(
         error=ErrorClass.TRANSFER_TIMEOUT,

@@ -12,6 +12,9 @@ from simulator.core import gaps
 
 Headers = tuple[tuple[str, str], ...]
 
+CALLOUT = "callout"
+"""The purpose of a request that tells of an event; others are asked beside it, such as for a token."""
+
 
 class Form(Struct, frozen=True, gc=False):
     """What requests have in common that differ in their ids alone; ``text`` is a pattern for the operator ``%``."""
@@ -19,7 +22,7 @@ class Form(Struct, frozen=True, gc=False):
     method: str
     url: str
     text: str
-    purpose: str = "callout"
+    purpose: str = CALLOUT
     trusted: str = ""
 
     def __repr__(self) -> str:
@@ -37,7 +40,7 @@ def opened(
     length: int,
     request_id: str,
     notification_id: str = "",
-    purpose: str = "callout",
+    purpose: str = CALLOUT,
     trusted: str = "",
 ) -> Form:
     """The form of a head that is written out: its ids, wherever they stand, and the length at its end left open."""

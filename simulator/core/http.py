@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from simulator.core.errors import OurFault
-from simulator.core.heads import opened
+from simulator.core.heads import CALLOUT, opened
 from simulator.core.model import Callout
 
 
@@ -18,7 +18,7 @@ def compose(
     headers: Iterable[tuple[str, str]],
     body: bytes,
     request_id: str,
-    purpose: str = "callout",
+    purpose: str = CALLOUT,
     *,
     notification_id: str = "",
     trusted: str = "",

@@ -11,12 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from simulator.core.heads import CALLOUT
 from simulator.core.units import format_duration, parse_duration
 from simulator.records import AttemptRecord, CalloutRecord, ExchangeRecord
 from simulator.replay.rules import event_key, pattern_of
 from simulator.replay.story import Answered, Chosen, Expectation
-
-CALLOUT = "callout"
 
 
 class Finding(Struct, frozen=True, rename="camel"):

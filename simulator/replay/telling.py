@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from simulator.core.heads import CALLOUT
 from simulator.masking import MASK, mask_url
 from simulator.records import CalloutRecord
 from simulator.replay.run import Played, Verdict
@@ -98,7 +99,7 @@ def _masked_value(match: re.Match[str]) -> str:
 
 def _deduplication(callout: CalloutRecord) -> dict[str, Any]:
     """What a receiver has to tell apart: one notification, and every request that carried it."""
-    sent = [exchange for attempt in callout.attempts for exchange in attempt.exchanges if exchange.purpose == "callout"]
+    sent = [exchange for attempt in callout.attempts for exchange in attempt.exchanges if exchange.purpose == CALLOUT]
     return {
         "notificationId": callout.notification_id,
         "event": callout.event,

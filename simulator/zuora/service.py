@@ -142,12 +142,16 @@ class ZuoraService:
         return self.engine.ledger.jobs[job.id]
 
     def rule_for(self, call: "Call") -> Rule | None:
-        """The outcome rule that applies to a request; each rule counts the calls that fit it."""
+        """The outcome rule that applies to a request; each rule counts the calls that fit it.
+
+        One that names no path is about what a tenant asks for, and not about how it gets a token.
+        """
         chosen = None
         for shelf in (call.tenant.outcomes, self.tenants.outcomes):
             if not shelf:
                 continue
-            rule, counted = choose(dict(shelf.items()), call.method, call.path, call.body)
+            rules = {key: rule for key, rule in shelf.items() if rule.path is not None or not call.operation.open}
+            rule, counted = choose(rules, call.method, call.path, call.body)
             for key, seen in counted.items():
                 shelf.put(key, seen)
             chosen = chosen or rule

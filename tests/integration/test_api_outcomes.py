@@ -196,3 +196,15 @@ async def test_reset_forgets_rules() -> None:
         await rules(client, *shown["outcomes"])
         await client.call("POST", "/_simulator/reset")
         assert (await client.call("GET", "/_simulator/outcomes"))[1] == {"outcomes": []}
+
+
+async def test_a_rule_without_a_path_is_not_about_tokens(zuora: Simulator, client: Client) -> None:
+    """Else nobody would get as far as what is to fail; one that names the token endpoint is."""
+    await rules(client, {"result": "status", "status": 503, "nth": 1})
+    form = {"client_id": "f" * 36, "client_secret": "x", "grant_type": "client_credentials"}
+    async with client.session.post(f"{zuora.url}/oauth/token", data=form) as answer:
+        assert answer.status == 200
+    assert (await client.call("POST", PATH, json={}))[0] == 503
+    await rules(client, {"path": "/oauth/token", "result": "status", "status": 503})
+    async with client.session.post(f"{zuora.url}/oauth/token", data=form) as answer:
+        assert answer.status == 503

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from simulator.core.attempt import hear
+from simulator.core.attempt import Dispatch, UnderWay, hear
 from simulator.core.dialect import Happening
 from simulator.core.engine import Engine
-from simulator.core.faults import NOTHING, Fault, FaultKind, Faults, folded, lose
+from simulator.core.faults import NOTHING, Fault, FaultKind, Faults, Rewrite, folded, lose
+from simulator.core.heads import Form
 from simulator.core.ids import Ids
-from simulator.core.model import Attempt, Delivery, ErrorClass, Outcome, Phase
+from simulator.core.model import Attempt, Callout, Delivery, ErrorClass, Outcome, Phase
 from tests.support.fake_dialect import HUNG, NAME, REFUSED, FakeDialect, answered, receiver
 from tests.support.machine import T0, fresh
 
@@ -193,10 +194,29 @@ def test_a_lost_answer_is_judged_as_a_timeout() -> None:
 BROKEN_OFF = Outcome(status=200, error=ErrorClass.CLOSED_EARLY)
 
 
-@pytest.mark.parametrize("outcome", [HUNG, REFUSED, BROKEN_OFF])
-def test_what_was_no_answer_cannot_be_lost(outcome: Outcome) -> None:
-    """A refusal stays a refusal, an answer that broke off stays what it was."""
+@pytest.mark.parametrize("outcome", [HUNG, REFUSED, BROKEN_OFF, answered(101), answered(302), answered(503)])
+def test_what_was_no_answer_of_success_cannot_be_lost(outcome: Outcome) -> None:
+    """A refusal stays a refusal, an answer that broke off or says no stays what it was."""
     assert lose(outcome) is outcome
+
+
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_answers_of_success_are_lost(status: int) -> None:
+    """Of any kind."""
+    assert lose(answered(status)).error is ErrorClass.TRANSFER_TIMEOUT
+
+
+def test_the_answer_is_lost_that_the_receiver_gives_behind_its_challenge() -> None:
+    """The challenge is heard, as is the token of an attempt that asks for one: else nothing would have been done twice."""
+    it = life(Fault(FaultKind.LOST_ANSWER, attempt=1), statuses=(401, 200, 200))
+    challenge, lost = it.attempts[0].exchanges
+    assert (challenge.outcome.status, lost.outcome.error) == (401, ErrorClass.TRANSFER_TIMEOUT)
+    assert it.phases == [Phase.DELIVERED]
+    asked = Callout(Form("POST", "https://a.test/", "", "oauth-token"), b"", "r")
+    attempt = UnderWay(Rewrite(lose_answer=True), [])
+    delivery = fresh(Phase.SENDING)
+    assert hear(Dispatch(delivery, (asked,), attempt), [answered(200)], T0, T0) == T0
+    assert attempt.exchanges[0].outcome.status == 200
 
 
 @pytest.mark.parametrize(
@@ -244,7 +264,7 @@ def test_probability_draws_from_the_seed(probability: float) -> None:
 def test_faults_draw_each_for_itself() -> None:
     """Two of one half each meet a quarter together, not a half."""
     halves = [Fault(FaultKind.DUPLICATE, probability=0.5), Fault(FaultKind.LOST_ANSWER, probability=0.5)]
-    it = life(*halves, times=400, statuses=(404,))
+    it = life(*halves, times=400)
     attempts = [tries[0] for tries in it.engine.ledger.attempts.values()]
     both = [len(tries.exchanges) == 2 and tries.exchanges[0].outcome.error is not None for tries in attempts]
     assert 0.17 < sum(both) / 400 < 0.33
