@@ -129,8 +129,8 @@ def test_after_clearing_the_limit_counts_from_nothing() -> None:
     ledger = Ledger(retain=2)
     engine = Engine({NAME: FakeDialect()})
     one = replace(delivered(engine), phase=Phase.FAILED)
-    for _ in range(2):
-        for number in range(2):
+    for first in (0, 2):
+        for number in range(first, first + 2):
             ledger.append(JobChanged(job(number, JobPhase.FAILED)))
             ledger.append(EventRaised(replace(one.event, id=f"event {number}")))
             ledger.append(DeliveryChanged(replace(one, id=f"delivery {number}")))
