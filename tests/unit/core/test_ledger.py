@@ -137,3 +137,13 @@ def test_after_clearing_the_limit_counts_from_nothing() -> None:
         assert len(ledger.deliveries) == len(ledger.events) == len(ledger.jobs) == 2
         ledger.append(Cleared(None))
     assert not ledger.deliveries
+
+
+def test_after_clearing_one_tenant_the_limit_counts_the_others() -> None:
+    """Those that ended before are still the first to be forgotten."""
+    ledger = Ledger(retain=2)
+    for number, tenant in enumerate("tuuu"):
+        ledger.append(JobChanged(job(number, JobPhase.FAILED, tenant)))
+        if number == 1:
+            ledger.append(Cleared("t"))
+    assert list(ledger.jobs) == ["job 2", "job 3"]
