@@ -4,7 +4,7 @@ It decides names, defaults and ranges. It opens nothing and starts nothing.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -31,6 +31,13 @@ _SPAN = "a timedelta, such as timedelta(seconds=5)"
 _HOSTS = "a list of host names"
 KINDS: Mapping[str, tuple[Any, str]] = {
     "start": (datetime | None, "a datetime with a time zone"),
+    "tls": (bool, "True or False"),
+    "strict_urls": (bool, "True or False"),
+    "strict_fields": (bool, "True or False"),
+    "rate_limits": (bool, "True or False"),
+    "host": (str, "a text"),
+    "retain": (int | None, "a whole number"),
+    "answers": (tuple | list, "a list of answers"),
     "rate": (int | float, "a number"),
     "seed": (int, "a whole number"),
     "concurrency": (int, "a whole number"),
@@ -103,6 +110,8 @@ class Options(Struct, frozen=True, kw_only=True):
             if name not in known:
                 raise AuthorError(f"unknown option {name!r}{near_match(name, known)}")
         plain = {name: value for name, value in given.items() if name not in SETTINGS}
+        if isinstance(start := plain.get("start"), datetime) and start.tzinfo is not None:
+            plain["start"] = start.astimezone(UTC)
         settings = {name: value for name, value in given.items() if name in SETTINGS}
         settings = in_minutes(settings)
         if isinstance(quirks := settings.get("quirks"), Mapping):
@@ -156,6 +165,7 @@ class Options(Struct, frozen=True, kw_only=True):
             ("clock", self.clock in ("virtual", "real"), "virtual or real"),
             ("delivery", self.delivery in ("immediate", "on-advance", "collect"), "immediate, on-advance or collect"),
             ("retain", self.retain is None or self.retain >= 0, "0 or more"),
+            ("answers", not self.answers or self.delivery == "collect", "left out without delivery='collect'"),
         ):
             if not fits:
                 raise AuthorError(f"{name} must be {asked}, not {_said(getattr(self, name))}")

@@ -79,14 +79,16 @@ def zuora_simulator(
 def zuora_receiver(request: pytest.FixtureRequest) -> "Iterator[ThreadedReceiver]":
     """A scriptable receiver on loopback: ``zuora_receiver.url``, ``.answers = [503, 200]``, ``.requests``.
 
-    ``@pytest.mark.zuora_receiver(tls=True)`` serves HTTPS that the test's simulator trusts.
+    ``@pytest.mark.zuora_receiver(tls=True)`` serves HTTPS that the test's simulator trusts, ``tls="www.example.com"`` under
+    that name, or under each of several, for a route that leads there.
     """
     from simulator.receiver import ThreadedReceiver
 
     options = _marked(request, RECEIVER_MARKER)
-    if options.get("tls") is True:
+    if isinstance(names := options.get("tls"), bool | str | list | tuple) and names:
         handle: Blocking = request.getfixturevalue(MARKER)
-        options["tls"] = handle.authority
+        names = () if names is True else (names,) if isinstance(names, str) else names
+        options["tls"] = handle.authority.server_context(*names) if names else handle.authority
     with ThreadedReceiver(**options) as receiver:
         yield receiver
 

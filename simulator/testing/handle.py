@@ -5,9 +5,9 @@ Everything here runs in the simulator's own loop. It decides nothing that the in
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
-from simulator.control.clock import span_of
+from simulator.control.clock import SPANS, span_of
 from simulator.control.faults import read_fault, write_faults
 from simulator.control.receivers import provider_of
 from simulator.core.errors import AuthorError, near_match
@@ -19,6 +19,8 @@ from simulator.testing.waiting import Watching
 from simulator.zuora.notifications.definitions import CalloutTemplate
 from simulator.zuora.notifications.templates import STAMPS
 
+TITLE: Final = "A recorded story"
+UNITS: Final = (*SPANS, "milliseconds", "microseconds")
 CALLOUT_FIELDS = tuple(field for field in CalloutTemplate.__struct_encode_fields__ if field not in STAMPS)
 IN_OTHER_WORDS = (
     "username",
@@ -85,6 +87,10 @@ class Handle(Watching):
         further fields of Zuora's callout by their names there. Answers with the definition's id. Raises ClientError as
         the API would, and AuthorError for a field that a callout does not have: the API would look past it.
         """
+        if not isinstance(url, str):
+            raise AuthorError(f"url must be a text, not {url!r}")
+        if username is None and (password is not None or preemptive):
+            raise AuthorError("password and preemptive are of no use without username")
         for field in callout:
             if field not in CALLOUT_FIELDS:
                 near = near_match(field, (*IN_OTHER_WORDS, *CALLOUT_FIELDS))
@@ -170,13 +176,13 @@ class Handle(Watching):
 
     def resend(self, callout: CalloutRecord | str) -> None:
         """One more attempt at a callout, never retried; a pending retry gives it its place."""
-        self.instance.resend(_id(callout))
+        self.instance.resend(_id("resend", callout))
 
     def duplicate(self, callout: CalloutRecord | str, *, at_once: bool = False) -> None:
         """One more copy of a callout; ``at_once``: both are in flight before either is answered."""
-        self.instance.duplicate(_id(callout), at_once=at_once)
+        self.instance.duplicate(_id("duplicate", callout), at_once=at_once)
 
-    def export_scenario(self, *, title: str = "A recorded story", keep_values: bool = False) -> str:
+    def export_scenario(self, *, title: str = TITLE, keep_values: bool = False) -> str:
         """What happened so far as the text of a scenario file that replays to the same attempts, codes and verdicts.
 
         Credentials become ``${env:...}``, e-mail addresses and names pseudonyms, unless ``keep_values``.
@@ -190,8 +196,12 @@ class Handle(Watching):
     async def advance(self, **span: float) -> None:
         """Move time by ``timedelta(**span)``; everything that falls due runs at its own instant.
 
-        Raises ClientError for a span that is negative, or longer than the clock goes at once.
+        Raises ClientError for a span that is negative, or longer than the clock goes at once, AuthorError for a unit
+        that there is none of.
         """
+        for unit in span:
+            if unit not in UNITS:
+                raise AuthorError(f"time has no unit {unit!r}{near_match(unit, UNITS)}; it has {', '.join(UNITS)}")
         await self.instance.dispatcher.advance(span_of(span) if span else timedelta(0))
 
     async def settle(self) -> None:
@@ -206,5 +216,7 @@ class Handle(Watching):
         return f"<Handle of {self.client_id[:8]}…, {len(self.requests)} requests, {len(self.callouts)} callouts>"
 
 
-def _id(callout: CalloutRecord | str) -> str:
+def _id(verb: str, callout: CalloutRecord | str) -> str:
+    if not isinstance(callout, CalloutRecord | str):
+        raise AuthorError(f"{verb} takes a callout, such as callouts[0], or its id, not {callout!r}")
     return callout if isinstance(callout, str) else callout.id

@@ -106,6 +106,8 @@ def _trouble(callout: CalloutRecord) -> str | None:
             return f"{where} is not allowed: route({target.hostname!r}, '127.0.0.1:PORT'), or the option allow_hosts"
         case "transfer-timeout" if attempt.patience:
             return f"{where} did not answer within the simulator's patience; a slow receiver needs the option patience"
+        case "tls-certificate" if "not valid for" in attempt.why:
+            return f"the receiver's certificate does not name {target.hostname}: have one made that does"
         case "tls-certificate":
             return "the receiver's certificate is not trusted: have it signed by ca_pem, or give the option ca"
     if attempt.response_code == 401:

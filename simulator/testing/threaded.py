@@ -13,7 +13,7 @@ from simulator.core.errors import OurFault
 from simulator.marketing_cloud.handle import CloudHandle
 from simulator.records import AttemptRecord, CalloutRecord, RequestRecord
 from simulator.runtime.tls import Authority
-from simulator.testing.handle import Handle
+from simulator.testing.handle import TITLE, Handle
 from simulator.testing.loop import PLAIN, Loop, plain
 
 T = TypeVar("T")
@@ -162,6 +162,10 @@ class Blocking(Looking):
         """Raise the first fault of the simulator's own, if there was any."""
         self._loop.call(self._handle.check)
 
+    def export_scenario(self, *, title: str = TITLE, keep_values: bool = False) -> str:
+        """What happened so far as the text of a scenario file; see `Handle.export_scenario`."""
+        return self._loop.call(lambda: self._handle.export_scenario(title=title, keep_values=keep_values))
+
 
 class Awaiting(Looking):
     """The handle of one tenant for code that awaits, on whatever asyncio loop. What only looks is the same as in `Blocking`."""
@@ -237,6 +241,10 @@ class Awaiting(Looking):
     async def check(self) -> None:
         """Raise the first fault of the simulator's own, if there was any."""
         await self._call(self._handle.check)
+
+    async def export_scenario(self, *, title: str = TITLE, keep_values: bool = False) -> str:
+        """What happened so far as the text of a scenario file."""
+        return await self._call(lambda: self._handle.export_scenario(title=title, keep_values=keep_values))
 
 
 class ThreadedSimulator:

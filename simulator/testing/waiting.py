@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from simulator.core.errors import AuthorError, near_match
+from simulator.core.faults import folded
 from simulator.core.ledger import DeliveryChanged, EventRaised, Fact, JobChanged
 from simulator.core.model import Delivery
 from simulator.instance import Instance
@@ -74,7 +76,7 @@ class Watching:
         wanted = Wanted.read(event=event, attempts=attempts, outcome=outcome, codes=codes, url=url, where=where)
         if wanted.opens:
             wanted = Wanted.read(event=event, attempts=1, url=url, where=where)
-        limit = self.now + within if within is not None else None
+        limit = self.now + forward(within) if within is not None else None
         try:
             async with asyncio.timeout(timeout):
                 return await self._found(wanted, limit)
@@ -111,9 +113,15 @@ class Watching:
         return wanted.attempts is None or delivery.attempts >= wanted.attempts
 
     async def never(self, event: str | None = None, *, within: timedelta, **wanted: Any) -> None:
-        """Move time by ``within`` and see that no such callout was made meanwhile, or before."""
+        """Move time by ``within`` and see that no such callout was made meanwhile, or before.
+
+        Raises AuthorError for an event that does not exist: it would never come, whatever the application does.
+        """
         unwanted = Wanted.read(event=event, **wanted)
-        await self.instance.dispatcher.advance(within)
+        await self.instance.dispatcher.advance(forward(within))
+        known = self.instance.event_names(self.client_id)
+        if event is not None and known is not None and folded(event) not in map(folded, known):
+            raise AuthorError(f"unknown event {event!r}{near_match(event, known)}: it would never come")
         found = self._match(unwanted)
         if found is not None:
             raise self._missed(f"{unwanted} should never have come, and {found!r} did", None)
@@ -152,6 +160,15 @@ class Watching:
         definitions = self.instance.tenants[self.client_id].definitions.values()
         listening = [name for definition in definitions if (name := definition.event_type_name)]
         return Missed(missed(headline, wanted, self.requests, self.callouts, self.now, listening))
+
+
+def forward(span: timedelta) -> timedelta:
+    """A span that time may be moved by; raises AuthorError for one that leads back, and for what is no span."""
+    if not isinstance(span, timedelta):
+        raise AuthorError(f"a span of time is a timedelta, such as timedelta(minutes=30), not {span!r}")
+    if span < timedelta(0):
+        raise AuthorError(f"time moves forward only, not by {span / timedelta(seconds=1):g} s")
+    return span
 
 
 class _News:

@@ -184,6 +184,36 @@ def test_a_route_leads_a_production_url_here(zuora_simulator: Blocking, zuora_re
     assert [request.header("Host") for request in zuora_receiver.requests] == ["www.example.com"]
 
 
+@pytest.mark.zuora_receiver(tls="www.example.com")
+def test_a_route_leads_a_production_url_here_over_https(
+    zuora_simulator: Blocking, zuora_receiver: ThreadedReceiver
+) -> None:
+    """The receiver's certificate names the production host, and is believed."""
+    zuora_simulator.route("www.example.com", zuora_receiver.url)
+    zuora_simulator.notify(DECLINED, "https://www.example.com/callout")
+    zuora_simulator.fire(DECLINED)
+    zuora_simulator.settle()
+    assert codes(zuora_simulator) == [[200]]
+
+
+@pytest.mark.parametrize("twin", [False, True])
+async def test_what_happened_is_written_down_as_a_story(
+    zuora_simulator: Blocking, zuora_receiver: ThreadedReceiver, twin: bool
+) -> None:
+    """From a test that blocks and from one that awaits: the file says what was done and what came of it."""
+    zuora_receiver.answers = [503, 200]
+    zuora_simulator.notify(DECLINED, zuora_receiver.url)
+    zuora_simulator.fire(DECLINED, AccountId="8a80")
+    zuora_simulator.drain()
+    text = (
+        await zuora_simulator.aio.export_scenario(title="Friday")
+        if twin
+        else zuora_simulator.export_scenario(title="Friday")
+    )
+    assert "title: Friday" in text
+    assert "codes: [503, 200]" in text
+
+
 def test_a_route_of_another_test_is_gone(zuora_simulator: Blocking) -> None:
     """Tests share the session's server and nothing else."""
     assert zuora_simulator._handle.instance.addresses.routes == {}

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -147,6 +148,15 @@ def test_a_certificate_that_nobody_trusts_is_told(zuora_simulator: Blocking) -> 
     assert "the receiver's certificate is not trusted: have it signed by ca_pem" in message
 
 
+def test_a_certificate_of_another_name_is_told(zuora_simulator: Blocking) -> None:
+    """The simulator's own authority signed it, so that to trust it would change nothing."""
+    with ThreadedReceiver(tls=zuora_simulator.authority) as receiver:
+        zuora_simulator.route("www.example.com", receiver.url)
+        zuora_simulator.notify(DECLINED, "https://www.example.com/callout")
+        zuora_simulator.fire(DECLINED)
+        assert "certificate does not name www.example.com" in miss_of(zuora_simulator, DECLINED, outcome="delivered")
+
+
 @pytest.mark.zuora_simulator(patience=timedelta(milliseconds=30), max_attempts=1)
 def test_a_receiver_that_was_not_waited_for_is_told(
     zuora_simulator: Blocking, zuora_receiver: ThreadedReceiver
@@ -219,6 +229,48 @@ def test_a_misspelt_name_is_told_at_once(zuora_simulator: Blocking, nobody: str)
         zuora_simulator.faults = [{"kind": "duplicat"}]
     with pytest.raises(ClientError, match="did you mean 'succeed'"):
         zuora_simulator.outcome("suceed")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"password": "secret"}, "password and preemptive are of no use without username"),
+        ({"preemptive": True}, "password and preemptive are of no use without username"),
+        ({"url": None}, "url must be a text, not None"),
+    ],
+)
+def test_what_notify_would_pass_over_is_told(zuora_simulator: Blocking, given: dict[str, Any], told: str) -> None:
+    """Zuora says nothing of what it has no use for; a test would wonder for long."""
+    with pytest.raises(AuthorError, match=told):
+        zuora_simulator.notify(DECLINED, **{"url": "http://127.0.0.1:3000/", **given})
+    assert zuora_simulator.notify(DECLINED, "http://127.0.0.1:3000/", username="u", password="p")
+
+
+def test_an_event_that_does_not_exist_never_comes(zuora_simulator: Blocking) -> None:
+    """`never` of a misspelt event would pass whatever the application does."""
+    with pytest.raises(AuthorError, match="unknown event 'Payment Declnied', did you mean 'Payment Declined'"):
+        zuora_simulator.never("Payment Declnied", within=timedelta(hours=1))
+    zuora_simulator.never("payment-declined", within=timedelta(hours=1))
+
+
+def test_time_that_cannot_be_moved_so_is_told(zuora_simulator: Blocking) -> None:
+    """Backwards, by a unit that there is none of, or by a bare number."""
+    before = zuora_simulator.now
+    with pytest.raises(AuthorError, match="time has no unit 'minuets', did you mean 'minutes'"):
+        zuora_simulator.advance(minuets=30)
+    with pytest.raises(AuthorError, match=r"a span of time is a timedelta.*, not 30"):
+        zuora_simulator.never(DECLINED, within=30)  # type: ignore[arg-type]
+    with pytest.raises(AuthorError, match="time moves forward only, not by -60 s"):
+        zuora_simulator.wait_for(DECLINED, within=timedelta(minutes=-1))
+    assert zuora_simulator.now == before
+
+
+def test_what_is_no_callout_is_told(zuora_simulator: Blocking) -> None:
+    """All callouts in place of one of them is easily written."""
+    with pytest.raises(AuthorError, match=r"resend takes a callout, such as callouts\[0\], or its id, not \(\)"):
+        zuora_simulator.resend(zuora_simulator.callouts)  # type: ignore[arg-type]
+    with pytest.raises(AuthorError, match="duplicate takes a callout"):
+        zuora_simulator.duplicate(zuora_simulator.attempts)  # type: ignore[arg-type]
 
 
 def test_time_without_rest_is_bounded_and_says_what_is_busy(

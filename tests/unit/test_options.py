@@ -1,6 +1,6 @@
 """What a simulator may be asked for: ranges that keep every instant on the calendar, and values of the right kind."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -37,6 +37,11 @@ def test_what_no_calendar_has_is_refused(given: dict[str, Any], says: str) -> No
         ({"latency": 5}, "latency must be a timedelta, such as timedelta(seconds=5), not 5"),
         ({"rate": "fast"}, "rate must be a number, not 'fast'"),
         ({"allow_hosts": "example.com"}, "allow_hosts must be a list of host names, not 'example.com'"),
+        ({"strict_urls": "no"}, "strict_urls must be True or False, not 'no'"),
+        ({"host": None}, "host must be a text, not None"),
+        ({"retain": "10"}, "retain must be a whole number, not '10'"),
+        ({"delivery": "collect", "answers": 503}, "answers must be a list of answers, not 503"),
+        ({"answers": [503]}, "answers must be left out without delivery='collect', not [503]"),
         ({"routes": ["a=b:1"]}, "routes must be a mapping"),
     ],
 )
@@ -45,3 +50,10 @@ def test_a_value_of_another_kind_is_refused(given: dict[str, Any], says: str) ->
     with pytest.raises(AuthorError) as refused:
         Options.read(given)
     assert str(refused.value).startswith(says)
+
+
+def test_the_first_instant_is_counted_in_utc() -> None:
+    """Whatever its time zone: what goes onto the wire says Z."""
+    start = Options.read({"start": datetime(2026, 1, 1, 5, tzinfo=timezone(timedelta(hours=5)))}).start
+    assert start is not None
+    assert (start.hour, start.tzinfo) == (0, UTC)
