@@ -1,8 +1,10 @@
 """A tenant's notification definitions as a story lists them: one for each callout template that is used."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from simulator.recording.discretion import Discretion, escaped
 from simulator.recording.writing import Inline
@@ -11,12 +13,18 @@ from simulator.zuora.notifications.definitions import CalloutTemplate, Notificat
 from simulator.zuora.tenant import Tenant
 
 
-def definitions_of(tenant: Tenant, discretion: Discretion) -> list[dict[str, Any]]:
-    """The definitions in the order of their registration."""
+def definitions_of(tenant: Tenant, heard: Collection[str], discretion: Discretion) -> list[dict[str, Any]]:
+    """The definitions in the order of their registration.
+
+    Those in ``heard``, by their id, made a callout. One that is inactive by now, as after ``trigger --to``, was not then.
+    """
     pairs = [(one, template) for one in tenant.definitions.values() for template in _templates(tenant, one)]
     plain = {template.callout_baseurl for _, template in pairs}
     one_place = len(plain) == 1 and not any(mark in next(iter(plain)) for mark in "<{?")
-    return [_definition(tenant, one, template, discretion, here=one_place) for one, template in pairs]
+    return [
+        _definition(tenant, replace(one, active=True) if one.id in heard else one, template, discretion, here=one_place)
+        for one, template in pairs
+    ]
 
 
 def _templates(tenant: Tenant, definition: NotificationDefinition) -> Iterator[CalloutTemplate]:

@@ -58,7 +58,9 @@ def export_story(
         "settings": _settings(instance, tenant_id, sent),
         "receiver": {"answers": [answer_of(exchange.outcome, discretion) for exchange in sent]},
         "customEvents": list(instance.tenants[tenant_id].own_events),
-        "definitions": definitions_of(instance.tenants[tenant_id], discretion),
+        "definitions": definitions_of(
+            instance.tenants[tenant_id], {delivery.subscription.id for delivery in deliveries}, discretion
+        ),
         "steps": _steps(instance, tenant_id, deliveries, start, discretion),
         "expect": list(_expectations(ledger, deliveries)),
     }

@@ -115,6 +115,23 @@ async def test_a_fault_with_an_end_comes_along() -> None:
         assert shape(played) == shape(zuora)
 
 
+async def test_who_heard_of_an_event_for_once_hears_of_it_again() -> None:
+    """The definition of `trigger --to` is inactive but for its own event; one that never made a callout stays so."""
+    async with Receiver([503, 200]) as receiver, Simulator() as zuora:
+        async with aiohttp.ClientSession() as session:
+            given = {"event": "Payment Declined", "fields": {"AccountId": "8a80"}, "to": receiver.url}
+            async with session.post(zuora.url + "/_simulator/events", json=given) as answer:
+                assert answer.status < 300, await answer.text()
+        await zuora.drain()
+        await define(zuora, "Payment Processed", receiver.url, active=False)
+        text, expected = zuora.export_scenario(), shape(zuora)
+    assert expected == [("Payment Declined", "delivered", [(503, 1), (200, 1)])]
+    assert text.count("active: false") == 1
+    played = await play(told(text), Manner())
+    assert played.verdict is Verdict.MET, played.findings
+    assert shape(played) == expected
+
+
 async def test_faults_come_along() -> None:
     """Scripted misfortune is a part of the story."""
     async with Receiver(200) as receiver, Simulator() as zuora:
