@@ -108,6 +108,18 @@ def test_what_is_written_comes_back() -> None:
     assert again == facts
 
 
+@pytest.mark.parametrize("result", [None, "r", {"a": 1}])
+def test_a_payload_comes_back(result: Any) -> None:
+    """Whatever came of its request, and of an event that no request made."""
+    job = replace(jobs.queued("j", Submission("fake", "t", "POST", "/"), T0, None, 1), result=result, tries=1)
+    event = replace(fresh().event, job="j", content=b'{"id": "j", "made": "r"}')
+    again: list[Fact] = []
+    accepted = JobChanged(replace(job, result=None, tries=0))
+    reader_to(again).read(heard(accepted, JobChanged(job), EventRaised(event), EventRaised(replace(event, job=None))))
+    bodies = [fact.event.body for fact in again if isinstance(fact, EventRaised)]
+    assert bodies == [event.body, event.body]
+
+
 def test_a_row_that_refers_to_nothing_is_damage() -> None:
     """It must not be taken for a beginning."""
     (_, row) = heard(DeliveryChanged(fresh()))
