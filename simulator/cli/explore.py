@@ -81,7 +81,8 @@ async def _explore(
             worst = tried
     if worst is None:
         if style == "text":
-            click.echo(f"\nNothing found: what must hold held under {count} schedules (seed {seed}).")
+            held = f"{count} schedules" if count != 1 else "the only schedule that was tried"
+            click.echo(f"\nNothing found: what must hold held under {held} (seed {seed}).")
         return 0
     try:
         put(file, [failing_story(story, worst, invariants).encode()])

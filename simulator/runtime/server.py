@@ -54,6 +54,7 @@ class Server:
         self._port = port
         self._tls = tls
         self.socket: socket.socket | None = None
+        self._bound: int | None = None
         self._doorway: Doorway | None = None
         self._listening: asyncio.Server | None = None
 
@@ -61,6 +62,7 @@ class Server:
         """Bind and serve. Raises OSError where the port is taken."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         self.socket = socket.create_server((self._host, self._port), family=family, backlog=1024)
+        self._bound = self.socket.getsockname()[1]
         await self._runner.setup()
         server = self._runner.server
         if server is None:
@@ -89,9 +91,9 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The address as a client writes it, without a closing slash."""
-        if self.socket is None:
+        """The address as a client writes it, without a closing slash; once it has stopped, where it was."""
+        if self._bound is None:
             raise OurFault("the server is not started")
         bound = ANYWHERE.get(self._host, self._host)
         host = f"[{bound}]" if ":" in bound else bound
-        return f"{'https' if self._tls else 'http'}://{host}:{self.socket.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://{host}:{self._bound}"

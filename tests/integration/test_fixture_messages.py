@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from simulator import Simulator
 from simulator.core.errors import AuthorError, ClientError, StillBusy
 from simulator.receiver import ThreadedReceiver
 from simulator.testing import story
@@ -336,3 +337,11 @@ def test_a_span_that_time_does_not_move_by(zuora_simulator: Blocking, span: dict
     with pytest.raises(ClientError):
         zuora_simulator.advance(**span)
     assert zuora_simulator.now == before
+
+
+async def test_a_simulator_that_has_stopped_says_where_it_was() -> None:
+    """In its repr too, which stands in the messages of tests that fail."""
+    async with Simulator() as zuora:
+        url = zuora.url
+    assert zuora.url == url
+    assert url in repr(zuora)

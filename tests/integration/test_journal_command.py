@@ -24,7 +24,7 @@ async def filled(path: str) -> tuple[list[str], tuple[Any, ...]]:
         zuora.notify(
             "Async Request Succeeded", URL, username="u", password=PASSWORD, headers={"X-Api-Key": "k3y-of-mine"}
         )
-        zuora.notify("Async Request Succeeded", f"{URL}?access_token=in-the-query", preemptive=True)
+        zuora.notify("Async Request Succeeded", f"{URL}?access_token=in-the-query")
         token = zuora.headers["Authorization"].partition(" ")[2]
         for _ in range(3):
             zuora.fire("Async Request Succeeded")

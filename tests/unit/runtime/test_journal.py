@@ -302,6 +302,21 @@ async def test_after_a_failure_nothing_is_kept_any_more() -> None:
     assert [str(failure) for failure in failures] == ["the disk is gone"]
 
 
+async def test_a_writer_that_has_failed_ends_with_rows_before_it() -> None:
+    """What is handed over in the turn before is taken, and written nowhere."""
+    file = Slow()
+    writer = writer_on(file, [])
+    file.fails = True
+    writer.write(LifeRow(1))
+    with pytest.raises(NotKept):
+        await writer.durable()
+    writer.write(LifeRow(2))
+    await asyncio.sleep(0)
+    with pytest.raises(NotKept):
+        await writer.close()
+    assert file.batches == []
+
+
 async def test_the_file_holds_what_was_written(tmp_path: Path) -> None:
     """Batch by batch, with the simulator's instant."""
     path = str(tmp_path / "state.db")
