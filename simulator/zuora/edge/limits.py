@@ -52,11 +52,11 @@ def count(traffic: Traffic, now: datetime, windows: tuple[tuple[int, int], ...] 
 
 def said(traffic: Traffic, remaining: int, reset: int, *, concurrent: bool) -> dict[str, str]:
     """What an answer tells of the limits; with ``concurrent`` also how many more could be asked at the same time as it."""
-    rate = {"RateLimit-Limit": SAID_LIMIT, "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset)}
-    if not concurrent:
-        return rate
-    left = max(0, CONCURRENT - 1 - traffic.in_flight)
-    return {**rate, **SAID_CONCURRENT, "Concurrency-Limit-Remaining": str(left)}
+    words = {"RateLimit-Limit": SAID_LIMIT, "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset)}
+    if concurrent:
+        words |= SAID_CONCURRENT
+        words["Concurrency-Limit-Remaining"] = str(max(0, CONCURRENT - 1 - traffic.in_flight))
+    return words
 
 
 def said_of_tokens(remaining: int, reset: int) -> dict[str, str]:
