@@ -259,7 +259,13 @@ async def test_a_number_that_comes_twice_hides_nothing(client: Client) -> None:
     for gone in (ids[2], ids[0]):
         assert (await client.call("DELETE", f"/v1/accounts/{gone}"))[1]["success"] is True
     assert (await client.call("GET", "/v1/accounts/A-1"))[1]["success"] is False
-    assert len((await client.call("GET", "/v1/accounts"))[1]["accounts"]) == 2
+    _, page = await client.call("GET", "/v1/accounts")
+    (last,) = [one["id"] for one in page["accounts"] if one["id"] != ids[1]]
+    await client.call("PUT", f"/v1/accounts/{last}", json={"notes": "its number is free by now"})
+    _, after = await client.call("GET", "/v1/accounts")
+    assert [one["id"] for one in after["accounts"]] == [one["id"] for one in page["accounts"]]
+    await client.call("DELETE", f"/v1/accounts/{last}")
+    assert [one["id"] for one in (await client.call("GET", "/v1/accounts"))[1]["accounts"]] == [ids[1]]
 
 
 async def test_a_preview_makes_nothing(client: Client) -> None:

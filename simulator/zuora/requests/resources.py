@@ -120,7 +120,8 @@ class Resources(Shelf[Resource]):
         if before is not None and before.number != record.number:
             self._unname(before)
         named, name = self._named.setdefault(record.collection, {}), record.number or key
-        named[key if named.get(name, key) != key else name] = key
+        # Where it stands under its own id it stays so, though its number may be free by now: it is listed once.
+        named[key if key in named or named.get(name, key) != key else name] = key
         return super().put(key, record)
 
     def remove(self, key: str) -> Resource | None:
