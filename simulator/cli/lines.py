@@ -11,7 +11,7 @@ from typing import Any, Protocol, TextIO
 
 from simulator.cli.serving import DEFAULT_PORT
 from simulator.cli.speaking import Speaker
-from simulator.cli.wording import asked, plain
+from simulator.cli.wording import asked, plain, tried
 from simulator.core.explain import why
 from simulator.core.ledger import AttemptEnded, Cleared, ExchangeStarted, Fact, JobChanged
 from simulator.core.model import Attempt, Decision, Delivery, Job, JobPhase
@@ -130,11 +130,11 @@ class TextLines:
                 where = f"{delivery.event.name} → {delivery.subscription.method} {mask_url(delivery.subscription.url)}"
                 limit = limit_of(self._simulator, delivery)
                 self._line(
-                    at, "callout", delivery.id, f"{plain(where)}  {_tried(delivery.attempts, limit, delivery.resent)}"
+                    at, "callout", delivery.id, f"{plain(where)}  {tried(delivery.attempts, limit, delivery.resent)}"
                 )
             case AttemptEnded(delivery=delivery, attempt=attempt):
                 code = self._tint(attempt.verdict.decision, str(attempt.response_code))
-                said = f"{code}  {_tried(attempt.number, attempt.limit, attempt.resend)}: {plain(why(attempt))}{_advice(attempt)}"
+                said = f"{code}  {tried(attempt.number, attempt.limit, attempt.resend)}: {plain(why(attempt))}{_advice(attempt)}"
                 self._line(attempt.ended_at, "answer", delivery.id, said)
 
     def refused(self, method: str, path: str, status: int, words: str) -> None:
@@ -182,11 +182,6 @@ def authority_words(simulator: Simulator) -> str:
 def limit_of(simulator: Simulator, delivery: Delivery) -> int:
     """The attempt limit now in force for a delivery."""
     return simulator.instance.engine.dialects[delivery.event.dialect].policy(delivery).limit
-
-
-def _tried(number: int, limit: int, resend: bool) -> str:
-    """``attempt 1/3``; a resend stands outside of the limit."""
-    return f"attempt {number}, a resend" if resend else f"attempt {number}/{limit}"
 
 
 def _advice(attempt: Attempt) -> str:

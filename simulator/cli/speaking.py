@@ -15,11 +15,14 @@ from typing import TextIO
 
 from simulator.cli import complain
 
-SLICE = (
-    1000  # characters; a pipe that has room at all has room for as many, whatever their encoding (POSIX: 4,096 bytes)
-)
-MOST_KEPT = 20_000  # slices for a reader that is slow; for one that never reads, they are enough
-PATIENCE = 1.0  # seconds that are left to a slow reader at the end
+SLICE = 1000
+"""Characters; a pipe that has room at all has room for as many, whatever their encoding (POSIX: 4,096 bytes)."""
+
+MOST_KEPT = 20_000
+"""Slices for a reader that is slow; for one that never reads they are enough."""
+
+PATIENCE = 1.0
+"""Seconds that are left to a slow reader at the end."""
 
 
 class Speaker:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from simulator.cli.calling import Caller, NobodyThere, remote
-from simulator.cli.wording import asked, clock_time, failure, plain, tinted, tried
+from simulator.cli.wording import asked, clock_time, failure, plain, tinted, tried_in
 
 Row = dict[str, Any]
 
@@ -85,7 +85,7 @@ def worded(row: Row, attempt: Row | None) -> str:
     if attempt is None:
         at = clock_time(row["completeTime"] or row["createTime"])
         return f"{at}  request  {row['id'][:8]}  {asked(row)} {tinted(row['state'])}{failure(row)}"
-    said = f"{attempt['responseCode']}  {tried(attempt)}: {plain(attempt['why'])}"
+    said = f"{attempt['responseCode']}  {tried_in(attempt)}: {plain(attempt['why'])}"
     where = plain(f"{row['event']} → {row['method']} {row['url']}")
     return f"{clock_time(attempt['endedAt'])}  answer   {row['id'][:8]}  {said}  ({where})"
 

@@ -74,12 +74,17 @@ def attempt_line(attempt: Row) -> str:
     """One attempt: which, what came of it, and why it is or is not tried again."""
     code = attempt["responseCode"]
     error = f" {attempt['errorClass']}" if attempt["errorClass"] else ""
-    return f"{clock_time(attempt['sentAt'])}  {tried(attempt)}  {code}{error}: {plain(attempt['why'])}"
+    return f"{clock_time(attempt['sentAt'])}  {tried_in(attempt)}  {code}{error}: {plain(attempt['why'])}"
 
 
-def tried(attempt: Row) -> str:
+def tried(number: int, limit: int, resend: bool) -> str:
     """``attempt 1/3``; a resend stands outside of the limit."""
-    return f"attempt {attempt['number']}" + (", a resend" if attempt["resend"] else f"/{attempt['limit']}")
+    return f"attempt {number}" + (", a resend" if resend else f"/{limit}")
+
+
+def tried_in(attempt: Row) -> str:
+    """The same of an attempt's record."""
+    return tried(attempt["number"], attempt["limit"], attempt["resend"])
 
 
 def request_line(request: Row) -> str:
